@@ -1,0 +1,74 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""References by name: a stack names what it uses, and its id is found by ownership tags, whoever made it."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
+from ansible_collections.cloister.aws.plugins.module_utils._errors import MissingError
+from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind
+from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
+from ansible_collections.cloister.aws.plugins.module_utils._reconcile import by_part
+from ansible_collections.cloister.aws.plugins.module_utils._unknown import unknown
+
+_LOOK_AGAIN = (0.2, 0.4, 0.8, 1.6, 3.2)
+
+Adopted = t.Mapping[str, t.Mapping[str, str]]
+
+
+class Names:
+    """The names of one region, each kind read once.
+
+    ``adopted`` says which names stand for things that others made and the region only uses:
+    ``{"VPC": {"main": "vpc-0abc"}, "subnet": {"private-a": "subnet-0abc"}}``.
+    """
+
+    def __init__(self, aws: Aws, region: str, check: bool, adopted: Adopted | None = None) -> None:
+        self._aws = aws
+        self._owner = Owner(region)
+        self._check = check
+        self._adopted = adopted or {}
+        self._read: dict[str, dict[str, Found]] = {}
+
+    def id(self, kind: type[Kind], part: str) -> str:
+        """Return the id of ``part``.
+
+        In check mode what does not exist yet is a known-after-apply marker: the inventory's own check has already
+        seen that some stack declares it. Otherwise its absence is `MissingError`, after about 6 s, since tag
+        filters show a new thing late.
+        """
+        if part in self._adopted.get(kind.noun, {}):
+            return self._adopted[kind.noun][part]
+        found = self.found(kind, part)
+        return found.id if found else unknown(kind.noun, part)
+
+    def ids(self, kind: type[Kind], parts: t.Iterable[str]) -> list[str]:
+        """Return the ids of several parts, sorted, as AWS keeps most lists as sets."""
+        return sorted(self.id(kind, part) for part in parts)
+
+    def adopted(self, kind: type[Kind], part: str) -> bool:
+        """Return whether the name stands for something that others made."""
+        return part in self._adopted.get(kind.noun, {})
+
+    def found(self, kind: type[Kind], part: str) -> Found | None:
+        """Return what ``part`` names; None only in check mode, for what does not exist yet."""
+        for pause in (*_LOOK_AGAIN, None):
+            known = self._read.get(kind.noun)
+            if known is None:
+                known = self._read[kind.noun] = by_part(kind(self._aws, self._owner), kind(self._aws, self._owner).find())
+            if part in known:
+                return known[part]
+            if self._check:
+                return None
+            if pause is None:
+                break
+            del self._read[kind.noun]
+            time.sleep(pause)
+        have = ", ".join(sorted(self._read[kind.noun])) or "none"
+        raise MissingError(
+            f"region {self._owner.region} has no {kind.noun} called {part} (it has: {have}); "
+            f"{kind.made_by} makes it: run that stack first, or the whole region"
+        )

@@ -1,0 +1,51 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Ownership: the tags that say which region, stack and part a thing in AWS is. There is no other state."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+REGION = "cloister:region"
+STACK = "cloister:stack"
+PART = "cloister:part"
+TIER = "cloister:tier"
+KEEP = "cloister:keep"
+
+
+def tag_dict(tags: t.Iterable[t.Mapping[str, str]] | None) -> dict[str, str]:
+    """Turn AWS's ``[{Key, Value}]`` into a dict."""
+    return {tag["Key"]: tag["Value"] for tag in tags or ()}
+
+
+def tag_list(tags: t.Mapping[str, str]) -> list[dict[str, str]]:
+    """Turn a dict into AWS's ``[{Key, Value}]``, sorted by key."""
+    return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who owns what a module makes: a stack of a region.
+
+    ``stack`` is None where a whole region is looked at (facts, proof of a teardown). ``tags`` are the
+    region's own tags (cost centre and the like), put on everything beside the ownership tags.
+    """
+
+    region: str
+    stack: str | None = None
+    tags: t.Mapping[str, str] = field(default_factory=dict)
+
+    def tags_for(self, part: str, extra: t.Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return every tag that ``part`` of this stack carries."""
+        own = {"Name": f"{self.region}-{part}", REGION: self.region, STACK: str(self.stack), PART: part}
+        return {**self.tags, **(extra or {}), **own}
+
+    def owns(self, tags: t.Mapping[str, str]) -> bool:
+        """Return whether a thing with these tags is this owner's."""
+        return tags.get(REGION) == self.region and PART in tags and self.stack in (None, tags.get(STACK))
+
+    def filters(self) -> list[dict[str, t.Any]]:
+        """Return EC2 ``Filters`` that select what this owner owns."""
+        wanted = {REGION: self.region} if self.stack is None else {REGION: self.region, STACK: self.stack}
+        return [{"Name": f"tag:{key}", "Values": [value]} for key, value in wanted.items()]

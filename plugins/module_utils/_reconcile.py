@@ -1,0 +1,204 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The engine: make what is wanted of a kind true, or say in check mode what that would take.
+
+First everything is read and compared and every refusal is raised; only then is the first call made that changes
+something. Members are worked on side by side. What goes wrong with one does not stop the others, and is raised at
+the end with what was done.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from ansible_collections.cloister.aws.plugins.module_utils._aws import side_by_side
+from ansible_collections.cloister.aws.plugins.module_utils._errors import (
+    ImmutableError,
+    OwnershipError,
+    RegionError,
+    UnsureError,
+)
+from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
+from ansible_collections.cloister.aws.plugins.module_utils._unknown import unknown
+
+Action = t.Literal["create", "change", "keep", "remove"]
+
+
+@dataclass
+class Member:
+    """One thing, what is to be done with it and, once done, its id."""
+
+    kind: str
+    part: str
+    stack: str
+    action: Action
+    id: str
+    changes: list[dict[str, t.Any]] = field(default_factory=list)
+    shows: dict[str, t.Any] = field(default_factory=dict)
+    done: bool = False
+    want: Want | None = field(default=None, repr=False)
+    found: Found | None = field(default=None, repr=False)
+    fields: list[str] = field(default_factory=list, repr=False)
+    retags: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def told(self) -> dict[str, t.Any]:
+        """Return what a module returns of it."""
+        return {
+            "kind": self.kind,
+            "part": self.part,
+            "stack": self.stack,
+            "action": self.action,
+            "id": self.id,
+            "changes": self.changes,
+            "shows": self.shows,
+        }
+
+
+@dataclass
+class Outcome:
+    """What became of a set."""
+
+    members: list[Member]
+    errors: list[Exception] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was, or in check mode would be, done."""
+        return any(member.action != "keep" for member in self.members)
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Ids by logical name, of all that stands afterwards."""
+        return {member.part: member.id for member in self.members if member.action != "remove"}
+
+
+def reconcile(kind: Kind, wants: t.Sequence[Want], check: bool, wait: bool = True) -> Outcome:
+    """Make ``wants`` the truth for what ``kind``'s owner owns of it."""
+    members = plan(kind, wants)
+    outcome = Outcome(members)
+    if check:
+        return outcome
+    removals = [member for member in members if member.action == "remove"]
+    others = [member for member in members if member.action in ("create", "change")]
+    for batch in (removals, others) if kind.removal_first else (others, removals):
+        results = side_by_side(lambda member: _carry_out(kind, member, wait), batch)
+        outcome.errors += [result for result in results if isinstance(result, Exception)]
+        if outcome.errors:
+            break
+    return outcome
+
+
+def plan(kind: Kind, wants: t.Sequence[Want]) -> list[Member]:
+    """Read, compare, and refuse what must be refused, all at once."""
+    standing = by_part(kind, kind.find())
+    members = [_compare(kind, want, standing.pop(want.part, None)) for want in wants]
+    members += [_leave(kind, found) for found in standing.values()]
+    refusals = [text for member in members for text in _refusals(kind, member)]
+    if refusals:
+        raise ImmutableError("; ".join(refusals))
+    new = [member for member in members if member.action == "create"]
+    strangers = side_by_side(lambda member: kind.foreign(t.cast(Want, member.want)), new)
+    for member, stranger in zip(new, strangers):
+        if isinstance(stranger, Exception):
+            raise stranger
+        if stranger:
+            raise OwnershipError(
+                f"{kind.noun} {member.part} cannot be made: {stranger} has its place and is not ours "
+                f"(it has no {kind.owner.region} ownership tags); rename ours, or remove it by hand"
+            )
+    return members
+
+
+def by_part(kind: Kind, found: t.Iterable[Found]) -> dict[str, Found]:
+    """Index by logical name; two of one name are refused, with both ids."""
+    groups: dict[str, list[Found]] = defaultdict(list)
+    for item in found:
+        groups[item.part].append(item)
+    for part, items in groups.items():
+        if len(items) > 1:
+            ids = ", ".join(sorted(item.id for item in items))
+            raise OwnershipError(
+                f"there are {len(items)} of {kind.noun} {part} in region {kind.owner.region}: {ids}; "
+                "decide which is right and delete the other by hand, then run again"
+            )
+    return {part: items[0] for part, items in groups.items()}
+
+
+def _compare(kind: Kind, want: Want, found: Found | None) -> Member:
+    stack = str(kind.owner.stack)
+    if found is None:
+        changes = [{"field": key, "before": None, "after": value} for key, value in want.fields.items()]
+        return Member(kind.noun, want.part, stack, "create", unknown(kind.noun, want.part), changes, want=want)
+    have = kind.fields(found)
+    changes = [
+        {"field": key, "before": have.get(key), "after": value}
+        for key, value in want.fields.items()
+        if have.get(key) != value
+    ]
+    tags = kind.owner.tags_for(want.part, want.tags)
+    retags = {key: value for key, value in tags.items() if found.tags.get(key) != value}
+    told = [{"field": f"tag {key}", "before": found.tags.get(key), "after": retags[key]} for key in sorted(retags)]
+    action: Action = "change" if changes or told else "keep"
+    member = Member(kind.noun, want.part, stack, action, found.id, changes + told, want=want, found=found)
+    member.fields, member.retags = [change["field"] for change in changes], retags
+    member.shows = kind.shows(found)
+    return member
+
+
+def _leave(kind: Kind, found: Found) -> Member:
+    """Decide on what is ours and no longer listed: it goes, unless it is to be kept."""
+    action: Action = "keep" if found.kept else "remove"
+    return Member(kind.noun, found.part, found.stack, action, found.id, shows=kind.shows(found), found=found)
+
+
+def _refusals(kind: Kind, member: Member) -> t.Iterator[str]:
+    if member.action == "change":
+        for change in member.changes:
+            if change["field"] in kind.immutable:
+                yield (
+                    f"{kind.noun} {member.part} ({member.id}): {change['field']} is {change['before']} and cannot "
+                    f"become {change['after']} on a living {kind.noun}; {kind.immutable[change['field']]}"
+                )
+
+
+def _carry_out(kind: Kind, member: Member, wait: bool) -> None:
+    try:
+        if member.action == "create":
+            found = _create(kind, t.cast(Want, member.want))
+            member.id, member.found, member.shows = found.id, found, kind.shows(found)
+            if wait:
+                kind.settle(found)
+        elif member.action == "change":
+            _change(kind, member)
+        elif member.action == "remove":
+            kind.delete(t.cast(Found, member.found))
+        member.done = True
+    except RegionError as exc:
+        raise RegionError(f"{kind.noun} {member.part}: {exc}") from exc
+
+
+def _create(kind: Kind, want: Want) -> Found:
+    """Create once: after a lost answer, look whether it was carried out before asking again."""
+    tags = kind.owner.tags_for(want.part, want.tags)
+    for pause in (1.0, 2.0, 4.0, 8.0, None):
+        try:
+            return kind.create(want, tags)
+        except UnsureError:
+            if pause is None:
+                raise
+            time.sleep(pause)
+            there = by_part(kind, kind.find()).get(want.part)
+            if there:
+                return there
+    raise AssertionError("unreachable")
+
+
+def _change(kind: Kind, member: Member) -> None:
+    want, found = t.cast(Want, member.want), t.cast(Found, member.found)
+    if member.retags:
+        kind.retag(found, member.retags)
+    if member.fields:
+        kind.update(found, want, member.fields)

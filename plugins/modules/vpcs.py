@@ -1,0 +1,80 @@
+#!/usr/bin/python
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: vpcs
+version_added: 0.1.0
+short_description: Lay out the VPCs of a region
+description:
+  - Makes the VPCs that a stack owns be exactly those listed, with both DNS attributes on, since private zones and the
+    private names of interface endpoints work with nothing less.
+author: Cloister contributors (@cloister)
+options:
+  vpcs:
+    description: The VPCs, all of them.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Logical name, unique in the region.
+        type: str
+        required: true
+      cidr:
+        description: First range, from /16 to /28. It can never be changed.
+        type: str
+        required: true
+      secondary_cidrs:
+        description: Further ranges, added to and taken from a living VPC.
+        type: list
+        elements: str
+        default: []
+extends_documentation_fragment:
+  - cloister.aws.region
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+"""
+
+EXAMPLES = r"""
+- name: Ensure the VPCs are laid out
+  cloister.aws.vpcs:
+    region_name: us
+    stack: network
+    vpcs:
+      - {name: main, cidr: 10.0.0.0/16}
+"""
+
+RETURN = r"""
+ids:
+  description: VPC ids by name.
+  type: dict
+  returned: success
+  sample: {main: vpc-0a1b2c3d4e5f60718}
+members:
+  description: What became of each VPC (C(create), C(change), C(keep), C(remove)), with the fields that changed.
+  type: list
+  elements: dict
+  returned: always
+"""
+
+from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc, want
+
+VPC = {
+    "name": {"type": "str", "required": True},
+    "cidr": {"type": "str", "required": True},
+    "secondary_cidrs": {"type": "list", "elements": "str", "default": []},
+}
+
+
+def main() -> None:
+    """Read arguments, reconcile, report."""
+    module = RegionModule({"vpcs": {"type": "list", "elements": "dict", "required": True, "options": VPC}})
+    module.reconcile(Vpc, lambda: [want(vpc) for vpc in module.params["vpcs"]])
+
+
+if __name__ == "__main__":
+    main()
