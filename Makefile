@@ -1,0 +1,56 @@
+# The words people and CI type. `make` alone lists them.
+REGION ?= us
+ARGS ?=
+
+INVENTORY := inventories/$(REGION)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Named, because Ansible ignores an ansible.cfg in a folder that everybody may write to.
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+
+.DEFAULT_GOAL := help
+.PHONY: help rehearse plan test unit integration lint sanity bench lock clean run-env test-env
+
+help: ## list these words
+	@echo "make WORD [REGION=us] [ARGS='more arguments for the command']"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+
+rehearse: run-env ## build REGION on an embedded AWS: no account, no bill
+	ansible-playbook playbooks/rehearse.yml -i $(INVENTORY) $(ARGS)
+
+plan: run-env ## list what a run would create, change and keep in REGION (reads AWS)
+	ansible-playbook playbooks/plan.yml -i $(INVENTORY) $(ARGS)
+
+test: lint sanity ## everything CI runs: lint, sanity, unit and integration tests
+	pytest $(ARGS)
+
+unit: test-env ## the tests that start nothing
+	pytest tests/unit $(ARGS)
+
+integration: test-env ## the tests that run playbooks against the embedded AWS
+	pytest tests/integration $(ARGS)
+
+lint: test-env ## ruff, mypy, yamllint, ansible-lint
+	ruff check .
+	ruff format --check .
+	mypy
+	yamllint --strict .
+	ansible-lint --offline
+
+sanity: test-env ## ansible-test sanity, on a clean copy
+	tests/ansible-test.sh
+
+bench: run-env ## Cloister and Terraform side by side on the embedded AWS
+	python -m benchmarks $(ARGS)
+
+lock: ## write the Python locks anew
+	tools/lock.sh
+
+clean: ## remove what these words made
+	rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .ansible tests/output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+run-env:
+	@tools/venv.sh
+
+test-env:
+	@tools/venv.sh dev
