@@ -1,0 +1,126 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The verbs of `python -m lab.embedded_aws`: start, stop, status, writes, serve."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import typing as t
+from pathlib import Path
+
+from lab.embedded_aws.client import EmbeddedAws, NotRunning
+
+DEFAULT_ACCOUNT = "123456789012"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; returns the exit status (1: no server, 2: bad usage)."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except NotRunning as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lab.embedded_aws", description=__doc__)
+    verbs = parser.add_subparsers(required=True, metavar="verb")
+    start = _verb(verbs, "start", _start, "start a server in the background and print how to reach it")
+    _serving_options(start)
+    start.add_argument("--state", type=Path, metavar="FILE", help="where the running server is written down")
+    start.add_argument("--keep-state", action="store_true", help="go on with the server FILE tells of, if it runs")
+    serve = _verb(verbs, "serve", _serve, "serve in the foreground")
+    _serving_options(serve)
+    serve.add_argument("--remove-log", action="store_true", help="remove the log folder at the end")
+    for name, run, text in (
+        ("stop", _stop, "stop a server"),
+        ("status", _status, "print a server's status as JSON"),
+        ("writes", _writes, "print the write log as JSON lines"),
+    ):
+        found = _verb(verbs, name, run, text)
+        found.add_argument("--state", type=Path, metavar="FILE", help="the server FILE tells of; else the environment's")
+    return parser
+
+
+def _verb(verbs: t.Any, name: str, run: t.Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=text, description=text)
+    verb.set_defaults(run=run)
+    return t.cast("argparse.ArgumentParser", verb)
+
+
+def _serving_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--account", default=DEFAULT_ACCOUNT, type=_account, help="the account id callers are in")
+    verb.add_argument("--owner-pid", type=int, metavar="PID", help="end when this process ends")
+    verb.add_argument("--log", type=Path, metavar="DIR", help="keep server.log and writes.jsonl here")
+    verb.add_argument("--delays", type=Path, metavar="FILE", help="JSON or YAML: name -> seconds, see delays.py")
+
+
+def _account(text: str) -> str:
+    if len(text) != 12 or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"an account id has 12 digits, not {text!r}")
+    return text
+
+
+def _start(options: argparse.Namespace) -> None:
+    from lab.embedded_aws import daemon
+
+    status = daemon.start(
+        options.account, options.state, options.keep_state, options.owner_pid, options.log, options.delays
+    )
+    print(json.dumps(status))
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from lab.embedded_aws import daemon, server
+
+    try:
+        server.serve(
+            options.account, options.log, _read_delays(options.delays), options.owner_pid, server.announce_on()
+        )
+    finally:
+        if options.remove_log and options.log:
+            daemon.remove_folder(options.log)
+
+
+def _read_delays(file: Path | None) -> dict[str, t.Any]:
+    if file is None:
+        return {}
+    text = file.read_text()
+    if file.suffix == ".json":
+        return t.cast("dict[str, t.Any]", json.loads(text))
+    import yaml
+
+    return t.cast("dict[str, t.Any]", yaml.safe_load(text))
+
+
+def _found(options: argparse.Namespace) -> EmbeddedAws:
+    if options.state:
+        from lab.embedded_aws import daemon
+
+        status = daemon.read_state(options.state)
+        if status is None:
+            raise NotRunning(f"no embedded AWS runs that {options.state} tells of")
+        return EmbeddedAws.from_status(status)
+    if not os.environ.get("AWS_ENDPOINT_URL"):
+        raise NotRunning("name a server with --state FILE or AWS_ENDPOINT_URL and AWS_SECRET_ACCESS_KEY")
+    return EmbeddedAws.from_environment()
+
+
+def _stop(options: argparse.Namespace) -> None:
+    from lab.embedded_aws import daemon
+
+    daemon.stop(_found(options).status())
+
+
+def _status(options: argparse.Namespace) -> None:
+    print(json.dumps(_found(options).status()))
+
+
+def _writes(options: argparse.Namespace) -> None:
+    for record in _found(options).writes():
+        print(json.dumps(record))

@@ -1,0 +1,141 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The client of the control endpoint, for tests and benchmarks.
+
+    aws = EmbeddedAws.start()            # or EmbeddedAws.from_environment()
+    aws.fail("CreateVpc", "RequestLimitExceeded", times=3)
+    assert aws.writes() == []
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+Json = dict[str, t.Any]
+
+
+class NotRunning(Exception):
+    """No embedded AWS answers at that endpoint."""
+
+
+class EmbeddedAws:
+    """A running embedded AWS. `environment` holds what an AWS client needs to reach it."""
+
+    def __init__(self, environment: dict[str, str], account: str = "", pid: int = 0) -> None:
+        self.environment, self.account, self.pid = environment, account, pid
+        self.endpoint = environment["AWS_ENDPOINT_URL"]
+        self._address = urlsplit(self.endpoint).netloc
+
+    @classmethod
+    def start(cls, *options: str) -> EmbeddedAws:
+        """Start one in the background with the options of `start`; it ends with this process."""
+        command = [sys.executable, "-m", "lab.embedded_aws", "start", "--owner-pid", str(os.getpid()), *options]
+        done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
+        return cls.from_status(json.loads(done.stdout))
+
+    @classmethod
+    def from_status(cls, status: Json) -> EmbeddedAws:
+        """The server that a line of `start` describes."""
+        return cls(status["environment"], status["account"], status["pid"])
+
+    @classmethod
+    def from_environment(cls) -> EmbeddedAws:
+        """The server that this process's AWS_ENDPOINT_URL leads to."""
+        names = ("AWS_ENDPOINT_URL", "AWS_SECRET_ACCESS_KEY")
+        return cls({name: os.environ.get(name, "") for name in names})
+
+    # Reading
+
+    def status(self) -> Json:
+        """{endpoint, pid, account, log, environment}."""
+        return self._call("GET", "status")
+
+    def writes(self, since: int = 0) -> list[Json]:
+        """Write records with a sequence above `since`; journal.py tells their keys."""
+        return t.cast("list[Json]", self._call("GET", f"writes?since={since}")["writes"])
+
+    def reads(self) -> Json:
+        """{total, actions: {"ec2:DescribeVpcs": n}, runs: {run id: n}}."""
+        return self._call("GET", "reads")
+
+    def holdings(self) -> list[Json]:
+        """All that exists: [{kind, id, name, account, region, tags, default}]; holdings.py tells the kinds."""
+        return t.cast("list[Json]", self._call("GET", "holdings")["holdings"])
+
+    # Setting
+
+    def fail(self, action: str, code: str, times: int = 1, **more: t.Any) -> None:
+        """Answer the first `times` calls of `action` with error `code`; more: status, message, each, applied."""
+        self._call("POST", "fault", {"action": action, "kind": "error", "code": code, "times": times, **more})
+
+    def reset_connections(self, action: str, times: int = 1, applied: bool = False, each: bool = False) -> None:
+        """Cut the connection of the first `times` calls, after the work is done when `applied`."""
+        rule = {"action": action, "kind": "reset", "times": times, "applied": applied, "each": each}
+        self._call("POST", "fault", rule)
+
+    def slow(self, action: str, seconds: float, times: int = 1, each: bool = False) -> None:
+        """Hold the first `times` calls back for `seconds`."""
+        self._call("POST", "fault", {"action": action, "kind": "slow", "seconds": seconds, "times": times, "each": each})
+
+    def latency(self, milliseconds: float) -> None:
+        """Add so much to every call from now on."""
+        self._call("POST", "latency", {"milliseconds": milliseconds})
+
+    def hide_new_ids(self, calls: int, prefixes: list[str] | None = None) -> None:
+        """What is made from now on stays unseen for `calls` calls that ask for it or name it."""
+        self._call("POST", "hide", {"calls": calls, "prefixes": prefixes})
+
+    def expire_credentials(self, after_writes: int | None) -> None:
+        """End every session once so many more writes are done; None lets sessions live again."""
+        self._call("POST", "expire", {"after_writes": after_writes})
+
+    def kill_at_write(self, pid: int, write: int, when: str = "after", action: str = "*") -> None:
+        """SIGKILL `pid` when the `write`-th matching write from now is about to be ("before") or is applied."""
+        self._call("POST", "kill", {"pid": pid, "write": write, "when": when, "action": action})
+
+    def delays(self, **seconds: float) -> None:
+        """Set how long slow things take; delays.py tells the names."""
+        self._call("POST", "delays", seconds)
+
+    def account_keys(self, account: str) -> dict[str, str]:
+        """Keys of another account, to see what crosses accounts."""
+        return {**self.environment, **self._call("POST", "account", {"account": account})}
+
+    def clear_faults(self) -> None:
+        """No faults, latency, hidden ids or kills from now on."""
+        self._call("POST", "clear_faults")
+
+    def clear_journal(self) -> None:
+        """Count writes and reads from zero."""
+        self._call("POST", "clear_journal")
+
+    def reset(self) -> None:
+        """Empty every account, the journal and the faults."""
+        self._call("POST", "reset")
+
+    def stop(self) -> None:
+        """Stop the server."""
+        self._call("POST", "stop")
+
+    def _call(self, method: str, path: str, body: Json | None = None) -> Json:
+        connection = http.client.HTTPConnection(self._address, timeout=60)
+        headers = {"X-Cloister-Key": self.environment["AWS_SECRET_ACCESS_KEY"], "Connection": "close"}
+        try:
+            connection.request(method, f"/_cloister/{path}", json.dumps(body) if body is not None else None, headers)
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        except (OSError, http.client.HTTPException, ValueError) as lost:
+            raise NotRunning(f"no embedded AWS answers at {self.endpoint}: {lost}") from lost
+        finally:
+            connection.close()
+        if response.status >= 400:
+            raise ValueError(answer["error"])
+        return t.cast("Json", answer)

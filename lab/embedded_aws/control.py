@@ -1,0 +1,121 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The control endpoint, /_cloister/: what tests and benchmarks read from and set in a running server.
+
+Every call needs the header X-Cloister-Key with the secret access key `start` printed: the kill hook signals
+processes of the server's owner, so no other user of the machine may set it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hmac
+import json
+import threading
+import typing as t
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+from lab.embedded_aws.accounts import Accounts
+from lab.embedded_aws.delays import Delays
+from lab.embedded_aws.faults import Faults, Kill, Rule
+from lab.embedded_aws.http_server import Answer, HttpRequest
+from lab.embedded_aws.journal import Journal
+
+PREFIX = "/_cloister/"
+KEY_HEADER = "x-cloister-key"
+Body = dict[str, t.Any]
+
+
+@dataclasses.dataclass
+class Control:
+    """Answers GET writes, reads, holdings, status and POST faults, latency, hide, expire, kill, ..."""
+
+    journal: Journal
+    faults: Faults
+    accounts: Accounts
+    delays: Delays
+    secret: str
+    status: Body
+    stop: Callable[[], None]
+
+    def answer(self, request: HttpRequest) -> Answer:
+        """The JSON answer to one control request; 403 without the key, 404 for an unknown path."""
+        if not hmac.compare_digest(request.headers.get(KEY_HEADER, ""), self.secret):
+            return _json({"error": f"the control endpoint needs {KEY_HEADER}: <AWS_SECRET_ACCESS_KEY>"}, 403)
+        verb = f"{request.method} {request.path.removeprefix(PREFIX)}"
+        handler = getattr(self, "_" + verb.lower().replace(" ", "_"), None)
+        if handler is None:
+            return _json({"error": f"no such control call: {verb}"}, 404)
+        body = json.loads(request.body) if request.body else dict(parse_qsl(request.query))
+        try:
+            return _json(handler(body))
+        except (TypeError, ValueError, KeyError) as wrong:
+            return _json({"error": f"{verb}: {wrong}"}, 400)
+
+    def _get_status(self, _: Body) -> Body:
+        return self.status
+
+    def _get_writes(self, body: Body) -> Body:
+        return {"writes": self.journal.writes(int(body.get("since", 0)))}
+
+    def _get_reads(self, _: Body) -> Body:
+        return self.journal.reads()
+
+    def _get_holdings(self, _: Body) -> Body:
+        from lab.embedded_aws.holdings import holdings
+
+        return {"holdings": holdings()}
+
+    def _post_clear_journal(self, _: Body) -> Body:
+        self.journal.clear()
+        return {}
+
+    def _post_fault(self, body: Body) -> Body:
+        self.faults.add(Rule(**body))
+        return {}
+
+    def _post_latency(self, body: Body) -> Body:
+        self.faults.set_latency(float(body["milliseconds"]))
+        return {}
+
+    def _post_hide(self, body: Body) -> Body:
+        self.faults.hiding.start(int(body["calls"]), body.get("prefixes"))
+        return {}
+
+    def _post_expire(self, body: Body) -> Body:
+        self.faults.expire_after(body.get("after_writes"))
+        return {}
+
+    def _post_kill(self, body: Body) -> Body:
+        self.faults.set_kill(Kill(**body))
+        return {}
+
+    def _post_clear_faults(self, _: Body) -> Body:
+        self.faults.clear()
+        return {}
+
+    def _post_delays(self, body: Body) -> Body:
+        self.delays.update(body)
+        return {"delays": self.delays.seconds}
+
+    def _post_account(self, body: Body) -> Body:
+        identifier, secret = self.accounts.add(str(body["account"]))
+        return {"AWS_ACCESS_KEY_ID": identifier, "AWS_SECRET_ACCESS_KEY": secret}
+
+    def _post_reset(self, _: Body) -> Body:
+        from lab.embedded_aws.moto_app import empty
+
+        empty()
+        self.journal.clear()
+        self.faults.clear()
+        return {}
+
+    def _post_stop(self, _: Body) -> Body:
+        # After the answer has left: the caller waits for it.
+        threading.Timer(0.05, self.stop).start()
+        return {}
+
+
+def _json(body: Body, status: int = 200) -> Answer:
+    return Answer(status, {"Content-Type": "application/json"}, json.dumps(body, default=str).encode())

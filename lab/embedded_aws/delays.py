@@ -1,0 +1,34 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How long slow things take: seconds from one state to the next, by name."""
+
+from __future__ import annotations
+
+import typing as t
+
+# Names a delays file or the control endpoint may set; nothing waits unless it is told to.
+NAMES = (
+    "nat_gateway", "nat_gateway_delete", "vpc_endpoint", "vpc_endpoint_delete", "endpoint_interface_delete",
+    "vpc_peering",
+)  # fmt: skip
+
+
+class Delays:
+    """Seconds by name; an unknown name is a mistake and is refused with ValueError."""
+
+    def __init__(self, seconds: dict[str, t.Any] | None = None) -> None:
+        self.seconds: dict[str, float] = dict.fromkeys(NAMES, 0.0)
+        self.update(seconds or {})
+
+    def update(self, seconds: dict[str, t.Any]) -> None:
+        unknown = sorted(set(seconds) - set(NAMES))
+        if unknown:
+            raise ValueError(f"unknown delay {', '.join(unknown)}; known: {', '.join(NAMES)}")
+        self.seconds.update({name: float(value) for name, value in seconds.items()})
+
+    def __getitem__(self, name: str) -> float:
+        return self.seconds[name]
+
+
+# The truth patches live inside moto's classes and read this one.
+current = Delays()

@@ -1,0 +1,127 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Eventual consistency on demand: a new id stays unseen for its first calls, by reads and by writes alike."""
+
+from __future__ import annotations
+
+import threading
+import xml.etree.ElementTree as ET
+
+from lab.embedded_aws.call import Call
+from lab.embedded_aws.errors import error
+from lab.embedded_aws.http_server import Answer
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+NOT_FOUND = {
+    "vpc": "InvalidVpcID.NotFound", "subnet": "InvalidSubnetID.NotFound", "igw": "InvalidInternetGatewayID.NotFound",
+    "eipalloc": "InvalidAllocationID.NotFound", "nat": "NatGatewayNotFound", "rtb": "InvalidRouteTableID.NotFound",
+    "rtbassoc": "InvalidAssociationID.NotFound", "sg": "InvalidGroup.NotFound",
+    "sgr": "InvalidSecurityGroupRuleId.NotFound", "vpce": "InvalidVpcEndpointId.NotFound",
+    "fl": "InvalidFlowLogId.NotFound", "pcx": "InvalidVpcPeeringConnectionID.NotFound",
+    "eni": "InvalidNetworkInterfaceID.NotFound", "i": "InvalidInstanceID.NotFound",
+    "pl": "InvalidPrefixListID.NotFound", "lt": "InvalidLaunchTemplateId.NotFound",
+}  # fmt: skip
+
+# The element that holds a listed thing's own id.
+OWN_ID = {
+    "DescribeVpcs": "vpcId", "DescribeSubnets": "subnetId", "DescribeInternetGateways": "internetGatewayId",
+    "DescribeAddresses": "allocationId", "DescribeNatGateways": "natGatewayId", "DescribeTags": "resourceId",
+    "DescribeRouteTables": "routeTableId", "DescribeSecurityGroups": "groupId",
+    "DescribeSecurityGroupRules": "securityGroupRuleId", "DescribeVpcEndpoints": "vpcEndpointId",
+    "DescribeFlowLogs": "flowLogId", "DescribeVpcPeeringConnections": "vpcPeeringConnectionId",
+    "DescribeNetworkInterfaces": "networkInterfaceId", "DescribeInstances": "instanceId",
+    "DescribeManagedPrefixLists": "prefixListId", "ListRoles": "RoleName", "ListPolicies": "Arn",
+    "ListInstanceProfiles": "InstanceProfileName", "ListHostedZones": "Id", "ListHostedZonesByName": "Id",
+}  # fmt: skip
+
+IAM_NAMES = {"CreateRole": "RoleName", "CreateInstanceProfile": "InstanceProfileName"}
+
+
+class Hiding:
+    """Ids made while hiding is on, each with the number of calls it is still unseen for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls = 0
+        self._prefixes: tuple[str, ...] = ()
+        self._left: dict[str, int] = {}
+
+    def start(self, calls: int, prefixes: list[str] | None = None) -> None:
+        """Hide what is made from now on for `calls` calls; only ids that begin so, when prefixes are given."""
+        with self._lock:
+            self._calls, self._prefixes = calls, tuple(prefixes or ())
+
+    def clear(self) -> None:
+        with self._lock:
+            self._calls = 0
+            self._left.clear()
+
+    def made(self, call: Call, ids: list[str]) -> None:
+        """Begin to hide what `call` made."""
+        if not self._calls or call.service not in ("ec2", "iam", "route53"):
+            return
+        if call.service == "iam":
+            name = call.fields.get(IAM_NAMES.get(call.action, ""))
+            ids = [name] if name else [value for value in ids if ":policy/" in value]
+        with self._lock:
+            for value in ids:
+                if not self._prefixes or value.startswith(self._prefixes):
+                    self._left[value] = self._calls
+
+    def refuse(self, call: Call) -> Answer | None:
+        """The NotFound answer for a call that names a hidden id, else None."""
+        if not self._left:
+            return None
+        named = [value.rpartition("/")[2] if call.service == "route53" else value for value in _direct(call)]
+        with self._lock:
+            hidden = next((value for value in named if value in self._left), None)
+            if hidden is None:
+                return None
+            self._spend(hidden)
+        return _not_found(call, hidden)
+
+    def filter(self, call: Call, answer: Answer) -> Answer:
+        """`answer` without the hidden things it lists."""
+        own = OWN_ID.get(call.action)
+        if not self._left or own is None or answer.status >= 400:
+            return answer
+        root = ET.fromstring(answer.body)
+        with self._lock:
+            spent = {value for parent in root.iter() for value in self._prune(parent, own)}
+            for value in spent:
+                self._spend(value)
+        if not spent:
+            return answer
+        namespace = root.tag.partition("}")[0].strip("{") if "}" in root.tag else ""
+        ET.register_namespace("", namespace)
+        return Answer(answer.status, answer.headers, ET.tostring(root, xml_declaration=True, encoding="utf-8"))
+
+    def _prune(self, parent: ET.Element, own: str) -> list[str]:
+        spent = []
+        for item in list(parent):
+            for child in item:
+                value = (child.text or "").removeprefix("/hostedzone/")
+                if child.tag.rpartition("}")[2] == own and value in self._left:
+                    parent.remove(item)
+                    spent.append(value)
+                    break
+        return spent
+
+    def _spend(self, value: str) -> None:
+        self._left[value] -= 1
+        if self._left[value] <= 0:
+            del self._left[value]
+
+
+def _direct(call: Call) -> list[str]:
+    """Values named as such; values of filters are left to `filter`."""
+    return [value for key, value in call.fields.items() if not key.startswith("Filter")]
+
+
+def _not_found(call: Call, hidden: str) -> Answer:
+    if call.service == "iam":
+        return error(call, "NoSuchEntity", f"{hidden} cannot be found.", 404)
+    if call.service == "route53":
+        return error(call, "NoSuchHostedZone", f"No hosted zone found with ID: {hidden}", 404)
+    code = NOT_FOUND.get(hidden.rpartition("-")[0], "InvalidParameterValue")
+    return error(call, code, f"The ID '{hidden}' does not exist")
