@@ -29,12 +29,13 @@ unit: test-env ## the tests that start nothing
 integration: test-env ## the tests that run playbooks against the embedded AWS
 	pytest tests/integration $(ARGS)
 
-lint: test-env ## ruff, mypy, yamllint, ansible-lint
+lint: test-env ## ruff, mypy, yamllint, ansible-lint, changelog
 	ruff check .
 	ruff format --check .
 	mypy
 	yamllint --strict .
-	ansible-lint --offline
+	ansible-lint
+	antsibull-changelog lint
 
 sanity: test-env ## ansible-test sanity, on a clean copy
 	tests/ansible-test.sh
