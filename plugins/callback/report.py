@@ -1,0 +1,108 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: report
+type: aggregate
+short_description: Give a run its identity, and report at its end what became of the region
+version_added: 0.1.0
+description:
+  - Names the run (C(CLOISTER_RUN_ID) in the environment of every task). The region's lock and the calls to AWS carry
+    the name, so that a trail can be followed from a person to a write.
+  - Prints at the end what was created, changed and removed in each stack and how long it took, in check mode what would
+    be; then the ids and addresses that a person needs.
+  - Starts the process behind the P(cloister.aws.warm#connection) connection early, when a play is about stacks.
+author: Cloister contributors (@cloister)
+options:
+  report_file:
+    description: Where to write the report as JSON, beside printing it.
+    type: path
+    env: [{name: CLOISTER_REPORT_FILE}]
+    ini: [{section: callback_cloister_report, key: report_file}]
+"""
+
+import json
+import os
+import secrets
+import time
+import typing as t
+
+from ansible.plugins.callback import CallbackBase
+
+from ansible_collections.cloister.aws.plugins.connection.warm import prestart
+from ansible_collections.cloister.aws.plugins.plugin_utils._report import Report
+
+WARM = "cloister.aws.warm"
+
+
+def name_the_run() -> None:
+    """Put the run's identity into the environment that workers and modules inherit."""
+    run_id = os.environ.setdefault("CLOISTER_RUN_ID", secrets.token_hex(4))
+    os.environ["CLOISTER_CONTROLLER_PID"] = str(os.getpid())
+    os.environ.setdefault("AWS_SDK_UA_APP_ID", f"cloister-{run_id}")
+    # For stock modules; ours set the same in their client factory.
+    os.environ.setdefault("AWS_MAX_ATTEMPTS", "12")
+    os.environ.setdefault("AWS_RETRY_MODE", "standard")
+
+
+class CallbackModule(CallbackBase):
+    """Listens to a run and reports at its end."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "cloister.aws.report"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_the_run()
+        self._report = Report(os.environ["CLOISTER_RUN_ID"], time.monotonic())
+        self._started: dict[tuple[str, str], float] = {}
+        self._warming = False
+
+    def v2_playbook_on_play_start(self, play: t.Any) -> None:
+        """Warm up while Ansible is still reading, and learn the region's name."""
+        manager = play.get_variable_manager()
+        hosts = manager._inventory.get_hosts(play.hosts) if manager else []
+        if not hosts:
+            return
+        variables = manager.get_vars(play=play, host=hosts[0])
+        self._report.region = variables.get("region_name", "")
+        self._report.aws_region = variables.get("region_aws_region", "")
+        if not self._warming and variables.get("ansible_connection") == WARM:
+            self._warming = True
+            prestart()
+
+    def v2_runner_on_start(self, host: t.Any, task: t.Any) -> None:
+        """Start the task's clock."""
+        self._started[host.name, task._uuid] = time.monotonic()
+
+    def v2_runner_on_ok(self, result: t.Any) -> None:
+        """Take in what a task did."""
+        self._take(result)
+
+    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
+        """Take in what a task did before it failed."""
+        self._take(result)
+        if not ignore_errors:
+            self._report.failed(result.host.name, result.task.get_name(), str(result.result.get("msg", "")))
+
+    def v2_playbook_on_stats(self, stats: t.Any) -> None:
+        """Print the report, and write it where that was asked for."""
+        if not self._report.stacks:
+            return
+        self._report.seconds = time.monotonic() - self._report.began
+        for line in self._report.lines():
+            self._display.display(line)
+        if path := self.get_option("report_file"):
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(self._report.told(), file, indent=2, default=str)
+
+    def _take(self, result: t.Any) -> None:
+        host = result.host.name
+        began = self._started.pop((host, result.task._uuid), None)
+        seconds = time.monotonic() - began if began else 0.0
+        items = result.result.get("results") if result.task.loop else [result.result]
+        members = [member for item in items or [] for member in item.get("members") or []]
+        self._report.take(host, seconds, members, bool(result.task.check_mode))
