@@ -29,7 +29,6 @@ import time
 import typing as t
 
 from ansible.plugins.callback import CallbackBase
-
 from ansible_collections.cloister.aws.plugins.connection.warm import prestart
 from ansible_collections.cloister.aws.plugins.plugin_utils._report import Report
 

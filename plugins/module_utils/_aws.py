@@ -79,7 +79,7 @@ def make_client(connection: Connection, service: str, attempts: int = ATTEMPTS) 
                 max_pool_connections=WORKERS * 2,
                 user_agent_extra="cloister",
             )
-            session = boto3.session.Session(profile_name=connection.profile)
+            session: t.Any = boto3.session.Session(profile_name=connection.profile)
             _CLIENTS[key] = session.client(
                 service,
                 region_name=connection.region,
@@ -121,7 +121,9 @@ class Aws:
             with _translated(client.meta.method_to_api_mapping[action], params):
                 if not client.can_paginate(action):
                     return list(getattr(client, action)(**params).get(result, []))
-                return [item for page in client.get_paginator(action).paginate(**params) for item in page.get(result, [])]
+                return [
+                    item for page in client.get_paginator(action).paginate(**params) for item in page.get(result, [])
+                ]
 
         return t.cast("list[t.Any]", _bear(read, absent_ok, None) or [])
 
@@ -142,7 +144,9 @@ class Aws:
             except UnsureError:
                 raise
             except ApiError as exc:
-                waits = hidden if _NOT_VISIBLE.search(exc.code) else throttled if _THROTTLED.search(exc.code) else iter(())
+                waits = (
+                    hidden if _NOT_VISIBLE.search(exc.code) else throttled if _THROTTLED.search(exc.code) else iter(())
+                )
                 wait = next(waits, None)
                 if wait is None:
                     raise

@@ -58,7 +58,9 @@ class Names:
         for pause in (*_LOOK_AGAIN, None):
             known = self._read.get(kind.noun)
             if known is None:
-                known = self._read[kind.noun] = by_part(kind(self._aws, self._owner), kind(self._aws, self._owner).find())
+                known = self._read[kind.noun] = by_part(
+                    kind(self._aws, self._owner), kind(self._aws, self._owner).find()
+                )
             if part in known:
                 return known[part]
             if self._check:

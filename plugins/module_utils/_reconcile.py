@@ -101,7 +101,7 @@ def plan(kind: Kind, wants: t.Sequence[Want]) -> list[Member]:
         raise ImmutableError("; ".join(refusals))
     new = [member for member in members if member.action == "create"]
     strangers = side_by_side(lambda member: kind.foreign(t.cast(Want, member.want)), new)
-    for member, stranger in zip(new, strangers):
+    for member, stranger in zip(new, strangers, strict=True):
         if isinstance(stranger, Exception):
             raise stranger
         if stranger:

@@ -9,7 +9,6 @@ import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Connection
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind, Want
@@ -39,7 +38,7 @@ class RegionModule:
         self.aws = Aws(connection(self.ansible))
         self.names = Names(self.aws, self.owner.region, self.check, self.params["region_adopted"])
 
-    def reconcile(self, kind: type[Kind], wants: t.Callable[[], t.Sequence[Want]], wait: bool = True) -> t.NoReturn:
+    def reconcile(self, kind: type[Kind], wants: t.Callable[[], t.Sequence[Want]], wait: bool = True) -> None:
         """Make ``wants`` true for ``kind`` and end the module. ``wants`` is called inside the error handling."""
         try:
             outcome = reconcile(kind(self.aws, self.owner), wants(), self.check, wait)
@@ -47,7 +46,7 @@ class RegionModule:
             self.ansible.fail_json(msg=str(exc))
         self.finish(outcome)
 
-    def finish(self, outcome: Outcome) -> t.NoReturn:
+    def finish(self, outcome: Outcome) -> None:
         """End the module with what became of a set, as failed when a member failed."""
         result = {
             "changed": outcome.changed,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Known after apply: what stands in check mode for an id that AWS has not given yet.
 
-A marker is a plain string, so that it survives Ansible's templating and JSON: ``(known after apply: subnet private-a)``.
+A marker is a plain string, so that it survives templating and JSON: ``(known after apply: subnet private-a)``.
 """
 
 from __future__ import annotations

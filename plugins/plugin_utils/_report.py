@@ -67,7 +67,11 @@ class Report:
             "check": self.check,
             "seconds": round(self.seconds, 2),
             "stacks": {
-                name: {"seconds": round(stack.seconds, 2), "error": stack.error, "members": list(stack.members.values())}
+                name: {
+                    "seconds": round(stack.seconds, 2),
+                    "error": stack.error,
+                    "members": list(stack.members.values()),
+                }
                 for name, stack in self.stacks.items()
             },
         }
@@ -110,7 +114,9 @@ class Report:
     def _needed(self) -> t.Iterator[str]:
         standing = [m for stack in self.stacks.values() for m in stack.members.values() if m["action"] != "remove"]
         rows = [(m["kind"], m["part"], m["id"], m["shows"]) for m in standing if m["kind"] in NEEDED]
-        egress = sorted(m["shows"]["public_ip"] for m in standing if m["kind"] == "NAT gateway" and m["shows"].get("public_ip"))
+        egress = sorted(
+            m["shows"]["public_ip"] for m in standing if m["kind"] == "NAT gateway" and m["shows"].get("public_ip")
+        )
         if self.check or not rows:
             return
         yield ""

@@ -20,10 +20,10 @@ class Subnet(Ec2Kind):
     rank = 70
     # A renamed subnet asks for the range that the old name still holds.
     removal_first = True
-    immutable = {
-        name: "give the new subnet another name; move what stands in the old one, then take it off the list"
-        for name in ("vpc", "cidr", "az")
-    }
+    immutable = dict.fromkeys(
+        ("vpc", "cidr", "az"),
+        "give the new subnet another name; move what stands in the old one, then take it off the list",
+    )
     describe, listed, id_key, tag_type = "describe_subnets", "Subnets", "SubnetId", "subnet"
 
     def fields(self, found: Found) -> dict[str, t.Any]:

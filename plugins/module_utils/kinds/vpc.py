@@ -55,8 +55,8 @@ class Vpc(Ec2Kind):
     def _complete(self, found: Found, want: Want, changed: t.Collection[str]) -> None:
         # ModifyVpcAttribute takes one attribute a call.
         for name in [name for name in _DNS if name in changed]:
-            value = {"Value": want.fields[name]}
-            self.aws.call("ec2", "modify_vpc_attribute", VpcId=found.id, **{_DNS[name]: value})
+            attribute: dict[str, t.Any] = {_DNS[name]: {"Value": want.fields[name]}}
+            self.aws.call("ec2", "modify_vpc_attribute", VpcId=found.id, **attribute)
         if "secondary_cidrs" in changed:
             wanted, have = set(want.fields["secondary_cidrs"]), self._associations(found)
             for cidr in sorted(wanted - set(have)):

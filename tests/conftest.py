@@ -1,0 +1,38 @@
+"""Fixtures that unit and integration tests share."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+import pytest
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Connection
+
+from lab.embedded_aws.client import EmbeddedAws
+
+
+@pytest.fixture(scope="session")
+def embedded_aws_server() -> t.Iterator[EmbeddedAws]:
+    """One embedded AWS for all tests of this process."""
+    server = EmbeddedAws.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def embedded_aws(embedded_aws_server: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> EmbeddedAws:
+    """The embedded AWS, empty, without faults, and in this process's environment."""
+    embedded_aws_server.reset()
+    embedded_aws_server.clear_faults()
+    embedded_aws_server.clear_journal()
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in embedded_aws_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return embedded_aws_server
+
+
+@pytest.fixture
+def aws(embedded_aws: EmbeddedAws) -> Aws:
+    """AWS as kinds see it, in us-west-2, on the embedded AWS."""
+    return Aws(Connection("us-west-2"))
