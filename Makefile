@@ -40,7 +40,7 @@ lint: test-env ## ruff, mypy, yamllint, ansible-lint, changelog
 sanity: test-env ## ansible-test sanity, on a clean copy
 	tests/ansible-test.sh
 
-bench: run-env ## Cloister and Terraform side by side on the embedded AWS
+bench: test-env ## Cloister and Terraform side by side on the embedded AWS
 	python -m benchmarks $(ARGS)
 
 lock: ## write the Python locks anew
