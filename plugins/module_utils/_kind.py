@@ -101,6 +101,20 @@ class Kind(ABC):
     def delete(self, found: Found) -> None:
         """Delete it; one that is gone already is no error. Return when what it stood on can be deleted too."""
 
+    def vet(self, want: Want, found: Found | None) -> None:
+        """Raise `RegionError` for what AWS would refuse later; only reads.
+
+        Called before the first write for what is to be created (``found`` is None) or changed. In check mode
+        ``want`` may hold known-after-apply markers.
+        """
+
+    def complete(self, found: Found, want: Want) -> None:
+        """Do to a new one what needs the others of its set. Called once all of them were made."""
+
+    def settled(self, found: Found) -> bool:
+        """Return whether a standing one can be used; one that cannot (its run was killed) is waited for again."""
+        return True
+
     def settle(self, found: Found) -> None:
         """Wait until it can be used. Called for what was created when the module waits."""
 

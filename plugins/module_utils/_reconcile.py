@@ -13,6 +13,7 @@ import time
 import typing as t
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import side_by_side
 from ansible_collections.cloister.aws.plugins.module_utils._errors import (
@@ -76,15 +77,22 @@ class Outcome:
 
 
 def reconcile(kind: Kind, wants: t.Sequence[Want], check: bool, wait: bool = True) -> Outcome:
-    """Make ``wants`` the truth for what ``kind``'s owner owns of it."""
+    """Make ``wants`` the truth for what ``kind``'s owner owns of it.
+
+    All are made before any is completed or changed, and all are started before one is waited for.
+    """
     members = plan(kind, wants)
     outcome = Outcome(members)
     if check:
         return outcome
     removals = [member for member in members if member.action == "remove"]
-    others = [member for member in members if member.action in ("create", "change")]
-    for batch in (removals, others) if kind.removal_first else (others, removals):
-        results = side_by_side(lambda member: _carry_out(kind, member, wait), batch)
+    new = [member for member in members if member.action == "create"]
+    others = [*new, *(member for member in members if member.action == "change")]
+    staying = [member for member in members if member.want] if wait else []
+    steps = [(new, _make), (others, _finish), (staying, _settle)]
+    steps.insert(0 if kind.removal_first else len(steps), (removals, _remove))
+    for batch, step in steps:
+        results = side_by_side(partial(_told, kind, step), batch)
         outcome.errors += [result for result in results if isinstance(result, Exception)]
         if outcome.errors:
             break
@@ -99,9 +107,8 @@ def plan(kind: Kind, wants: t.Sequence[Want]) -> list[Member]:
     refusals = [text for member in members for text in _refusals(kind, member)]
     if refusals:
         raise ImmutableError("; ".join(refusals))
-    new = [member for member in members if member.action == "create"]
-    strangers = side_by_side(lambda member: kind.foreign(t.cast(Want, member.want)), new)
-    for member, stranger in zip(new, strangers, strict=True):
+    touched = [member for member in members if member.action in ("create", "change")]
+    for member, stranger in zip(touched, side_by_side(lambda member: _vet(kind, member), touched), strict=True):
         if isinstance(stranger, Exception):
             raise stranger
         if stranger:
@@ -148,6 +155,13 @@ def _compare(kind: Kind, want: Want, found: Found | None) -> Member:
     return member
 
 
+def _vet(kind: Kind, member: Member) -> str | None:
+    """Ask the kind what stands against it; return who holds its place."""
+    want = t.cast(Want, member.want)
+    kind.vet(want, member.found)
+    return kind.foreign(want) if member.action == "create" else None
+
+
 def _leave(kind: Kind, found: Found) -> Member:
     """Decide on what is ours and no longer listed: it goes, unless it is to be kept."""
     action: Action = "keep" if found.kept else "remove"
@@ -164,20 +178,35 @@ def _refusals(kind: Kind, member: Member) -> t.Iterator[str]:
                 )
 
 
-def _carry_out(kind: Kind, member: Member, wait: bool) -> None:
+def _told(kind: Kind, step: t.Callable[[Kind, Member], None], member: Member) -> None:
     try:
-        if member.action == "create":
-            found = _create(kind, t.cast(Want, member.want))
-            member.id, member.found, member.shows = found.id, found, kind.shows(found)
-            if wait:
-                kind.settle(found)
-        elif member.action == "change":
-            _change(kind, member)
-        elif member.action == "remove":
-            kind.delete(t.cast(Found, member.found))
-        member.done = True
+        step(kind, member)
     except RegionError as exc:
         raise RegionError(f"{kind.noun} {member.part}: {exc}") from exc
+
+
+def _make(kind: Kind, member: Member) -> None:
+    found = _create(kind, t.cast(Want, member.want))
+    member.id, member.found, member.shows, member.done = found.id, found, kind.shows(found), True
+
+
+def _finish(kind: Kind, member: Member) -> None:
+    if member.action == "create":
+        kind.complete(t.cast(Found, member.found), t.cast(Want, member.want))
+    else:
+        _change(kind, member)
+    member.done = True
+
+
+def _settle(kind: Kind, member: Member) -> None:
+    found = t.cast(Found, member.found)
+    if member.action == "create" or not kind.settled(found):
+        kind.settle(found)
+
+
+def _remove(kind: Kind, member: Member) -> None:
+    kind.delete(t.cast(Found, member.found))
+    member.done = True
 
 
 def _create(kind: Kind, want: Want) -> Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.cloister.aws.plugins.module_utils._errors import ImmutableError, OwnershipError, UnsureError
+from ansible_collections.cloister.aws.plugins.module_utils._errors import ImmutableError, OwnershipError, RegionError, UnsureError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import reconcile
@@ -23,6 +23,7 @@ class Box(Kind):
         super().__init__(t.cast(t.Any, None), OWNER)
         self.world: dict[str, dict[str, t.Any]] = {}
         self.writes: list[str] = []
+        self.waited: list[str] = []
         self.lost_answers = 0
         self.strangers: dict[str, str] = {}
 
@@ -40,6 +41,19 @@ class Box(Kind):
             self.lost_answers -= 1
             raise UnsureError("CreateBox", "500", "no answer")
         return Found(key, tags, self.world[key])
+
+    def complete(self, found: Found, want: Want) -> None:
+        self.writes.append(f"complete {want.part} beside {len(self.world)}")
+
+    def settled(self, found: Found) -> bool:
+        return not found.raw.get("slow")
+
+    def settle(self, found: Found) -> None:
+        self.waited.append(found.part)
+
+    def vet(self, want: Want, found: Found | None) -> None:
+        if want.fields["size"] < 0:
+            raise RegionError("too small")
 
     def update(self, found: Found, want: Want, changed: t.Collection[str]) -> None:
         self.writes.append(f"update {want.part} {sorted(changed)}")
@@ -102,7 +116,7 @@ def test_tags_lost_by_hand_come_back_and_strange_tags_stay(box: Box) -> None:
     del tags["owner"]
     tags["kubernetes.io/role/elb"] = "1"
     reconcile(box, [want("a")], check=False)
-    assert box.writes[1:] == ["retag a ['owner']"]
+    assert box.writes[2:] == ["retag a ['owner']"]
     assert tags["kubernetes.io/role/elb"] == "1"
 
 
@@ -142,7 +156,7 @@ def test_a_stranger_in_the_place_is_refused_before_the_first_write(box: Box) -> 
 def test_a_thing_of_another_region_is_neither_adopted_nor_touched(box: Box) -> None:
     box.world["box-7"] = {"tags": Owner("kr", "network").tags_for("a"), "size": 5, "colour": "red"}
     reconcile(box, [want("a")], check=False)
-    assert box.writes == ["create a"]
+    assert box.writes[0] == "create a"
     reconcile(box, [], check=False)
     assert list(box.world) == ["box-7"]
 
@@ -152,7 +166,7 @@ def test_a_create_with_a_lost_answer_is_looked_up_and_not_repeated(box: Box, mon
     box.lost_answers = 1
     outcome = reconcile(box, [want("a")], check=False)
     assert not outcome.errors
-    assert box.writes == ["create a"]
+    assert box.writes.count("create a") == 1
     assert outcome.ids == {"a": "box-0"}
 
 
@@ -168,3 +182,25 @@ def test_one_failing_member_does_not_stop_the_others_and_is_told(box: Box, monke
     outcome = reconcile(box, [want("a"), want("b"), want("c")], check=False)
     assert {raw["tags"]["cloister:part"] for raw in box.world.values()} == {"a", "c"}
     assert [str(error) for error in outcome.errors] == ["box b: no room"]
+
+
+def test_each_is_completed_only_when_all_were_made_and_waited_for_at_the_end(box: Box) -> None:
+    reconcile(box, [want(part) for part in "abc"], check=False)
+    assert sorted(box.writes[:3]) == ["create a", "create b", "create c"]
+    assert sorted(box.writes[3:]) == [f"complete {part} beside 3" for part in "abc"]
+    assert sorted(box.waited) == ["a", "b", "c"]
+
+
+def test_what_a_killed_run_left_unsettled_is_waited_for_again(box: Box) -> None:
+    reconcile(box, [want("a"), want("b")], check=False)
+    box.waited.clear()
+    box.world["box-1"]["slow"] = True
+    outcome = reconcile(box, [want("a"), want("b")], check=False)
+    assert not outcome.changed
+    assert box.waited == ["b"]
+
+
+def test_what_the_kind_speaks_against_is_refused_before_the_first_write(box: Box) -> None:
+    with pytest.raises(RegionError, match="too small"):
+        reconcile(box, [want("a"), want("b", size=-1)], check=False)
+    assert box.writes == []
