@@ -20,6 +20,9 @@ from ansible_collections.cloister.aws.plugins.module_utils._owner import KEEP, P
 # What a deletion meets while AWS still takes a neighbour down: endpoint and NAT interfaces linger for minutes.
 LINGERING = Patience(frozenset({"DependencyViolation", "InvalidIPAddress.InUse", "ResourceInUse"}), seconds=900)
 
+NOT_YET: t.Final = "(cannot be told yet)"
+"""The value of a field that AWS neither tells nor lets be set yet: it is not compared."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -89,8 +92,8 @@ class Kind(ABC):
     def create(self, want: Want, tags: t.Mapping[str, str]) -> Found:
         """Make it, tagged in the same call, and return it as made. Do not wait."""
 
-    def update(self, found: Found, want: Want, changed: t.Collection[str]) -> None:
-        """Change the named fields of a living thing."""
+    def update(self, found: Found, want: Want, changed: t.Collection[str]) -> Found | None:
+        """Change the named fields of a living thing; return what took its place when it had to be replaced."""
         raise AssertionError(f"every field of a {self.noun} is immutable, yet {sorted(changed)} should change")
 
     @abstractmethod
@@ -121,6 +124,10 @@ class Kind(ABC):
     def foreign(self, want: Want) -> str | None:
         """Return the id of something that is not ours and holds the place (name, address) of ``want``."""
         return None
+
+    def renames(self, found: Found, want: Want) -> bool:
+        """Return whether ``found``, ours under a name no longer listed, already is ``want``: it only gets new tags."""
+        return False
 
     def shows(self, found: Found) -> dict[str, t.Any]:
         """Return what a person or another stack needs beside the id, such as a public address."""

@@ -18,11 +18,12 @@ from functools import partial
 from ansible_collections.cloister.aws.plugins.module_utils._aws import side_by_side
 from ansible_collections.cloister.aws.plugins.module_utils._errors import (
     ImmutableError,
+    InputError,
     OwnershipError,
     RegionError,
     UnsureError,
 )
-from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
+from ansible_collections.cloister.aws.plugins.module_utils._kind import NOT_YET, Found, Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._unknown import unknown
 
 Action = t.Literal["create", "change", "keep", "remove"]
@@ -76,12 +77,12 @@ class Outcome:
         return {member.part: member.id for member in self.members if member.action != "remove"}
 
 
-def reconcile(kind: Kind, wants: t.Sequence[Want], check: bool, wait: bool = True) -> Outcome:
-    """Make ``wants`` the truth for what ``kind``'s owner owns of it.
+def reconcile(kind: Kind, wants: t.Sequence[Want], check: bool, wait: bool = True, purge: bool = True) -> Outcome:
+    """Make ``wants`` the truth for what ``kind``'s owner owns of it; without ``purge`` nothing is removed.
 
     All are made before any is completed or changed, and all are started before one is waited for.
     """
-    members = plan(kind, wants)
+    members = plan(kind, wants, purge)
     outcome = Outcome(members)
     if check:
         return outcome
@@ -90,23 +91,26 @@ def reconcile(kind: Kind, wants: t.Sequence[Want], check: bool, wait: bool = Tru
     others = [*new, *(member for member in members if member.action == "change")]
     staying = [member for member in members if member.want] if wait else []
     steps = [(new, _make), (others, _finish), (staying, _settle)]
-    steps.insert(0 if kind.removal_first else len(steps), (removals, _remove))
+    steps.insert(0 if kind.removal_first else len(steps), (removals, remove))
     for batch, step in steps:
-        results = side_by_side(partial(_told, kind, step), batch)
+        results = side_by_side(partial(told, kind, step), batch)
         outcome.errors += [result for result in results if isinstance(result, Exception)]
         if outcome.errors:
             break
     return outcome
 
 
-def plan(kind: Kind, wants: t.Sequence[Want]) -> list[Member]:
+def plan(kind: Kind, wants: t.Sequence[Want], purge: bool = True) -> list[Member]:
     """Read, compare, and refuse what must be refused, all at once."""
+    _refuse_namesakes(kind, wants)
     standing = by_part(kind, kind.find())
-    members = [_compare(kind, want, standing.pop(want.part, None)) for want in wants]
-    members += [_leave(kind, found) for found in standing.values()]
+    known = {want.part: standing.pop(want.part) for want in wants if want.part in standing}
+    members = [_compare(kind, want, known.get(want.part) or _renamed(kind, want, standing)) for want in wants]
     refusals = [text for member in members for text in _refusals(kind, member)]
     if refusals:
         raise ImmutableError("; ".join(refusals))
+    if purge:
+        members += [leave(kind, found) for found in standing.values()]
     touched = [member for member in members if member.action in ("create", "change")]
     for member, stranger in zip(touched, side_by_side(lambda member: _vet(kind, member), touched), strict=True):
         if isinstance(stranger, Exception):
@@ -117,6 +121,19 @@ def plan(kind: Kind, wants: t.Sequence[Want]) -> list[Member]:
                 f"(it has no {kind.owner.region} ownership tags); rename ours, or remove it by hand"
             )
     return members
+
+
+def _refuse_namesakes(kind: Kind, wants: t.Sequence[Want]) -> None:
+    parts = [want.part for want in wants]
+    twice = sorted({part for part in parts if parts.count(part) > 1})
+    if twice:
+        raise InputError(f"{kind.noun} {', '.join(twice)}: listed more than once; a name stands for one thing")
+
+
+def _renamed(kind: Kind, want: Want, leftover: dict[str, Found]) -> Found | None:
+    """Take out of ``leftover`` what already is ``want`` under a name that is no longer listed."""
+    part = next((part for part, found in leftover.items() if kind.renames(found, want)), None)
+    return leftover.pop(part) if part is not None else None
 
 
 def by_part(kind: Kind, found: t.Iterable[Found]) -> dict[str, Found]:
@@ -143,7 +160,7 @@ def _compare(kind: Kind, want: Want, found: Found | None) -> Member:
     changes = [
         {"field": key, "before": have.get(key), "after": value}
         for key, value in want.fields.items()
-        if have.get(key) != value
+        if have.get(key) not in (NOT_YET, value)
     ]
     tags = kind.owner.tags_for(want.part, want.tags)
     retags = {key: value for key, value in tags.items() if found.tags.get(key) != value}
@@ -162,7 +179,7 @@ def _vet(kind: Kind, member: Member) -> str | None:
     return kind.foreign(want) if member.action == "create" else None
 
 
-def _leave(kind: Kind, found: Found) -> Member:
+def leave(kind: Kind, found: Found) -> Member:
     """Decide on what is ours and no longer listed: it goes, unless it is to be kept."""
     action: Action = "keep" if found.kept else "remove"
     return Member(kind.noun, found.part, found.stack, action, found.id, shows=kind.shows(found), found=found)
@@ -178,7 +195,8 @@ def _refusals(kind: Kind, member: Member) -> t.Iterator[str]:
                 )
 
 
-def _told(kind: Kind, step: t.Callable[[Kind, Member], None], member: Member) -> None:
+def told(kind: Kind, step: t.Callable[[Kind, Member], None], member: Member) -> None:
+    """Take one step with one member; an error names both."""
     try:
         step(kind, member)
     except RegionError as exc:
@@ -204,7 +222,8 @@ def _settle(kind: Kind, member: Member) -> None:
         kind.settle(found)
 
 
-def _remove(kind: Kind, member: Member) -> None:
+def remove(kind: Kind, member: Member) -> None:
+    """Delete one member."""
     kind.delete(t.cast(Found, member.found))
     member.done = True
 
@@ -230,4 +249,5 @@ def _change(kind: Kind, member: Member) -> None:
     if member.retags:
         kind.retag(found, member.retags)
     if member.fields:
-        kind.update(found, want, member.fields)
+        member.found = kind.update(found, want, member.fields) or found
+        member.id = member.found.id

@@ -38,10 +38,12 @@ class RegionModule:
         self.aws = Aws(connection(self.ansible))
         self.names = Names(self.aws, self.owner.region, self.check, self.params["region_adopted"])
 
-    def reconcile(self, kind: type[Kind], wants: t.Callable[[], t.Sequence[Want]], wait: bool = True) -> None:
+    def reconcile(
+        self, kind: type[Kind], wants: t.Callable[[], t.Sequence[Want]], wait: bool = True, purge: bool = True
+    ) -> None:
         """Make ``wants`` true for ``kind`` and end the module. ``wants`` is called inside the error handling."""
         try:
-            outcome = reconcile(kind(self.aws, self.owner), wants(), self.check, wait)
+            outcome = reconcile(kind(self.aws, self.owner), wants(), self.check, wait, purge)
         except RegionError as exc:
             self.ansible.fail_json(msg=str(exc))
         self.finish(outcome)
