@@ -13,7 +13,7 @@ collection=$copies/ansible_collections/cloister/aws
 mkdir -p "$collection"
 # The files of the collection, committed or not; the same folders stay behind as in galaxy.yml's build_ignore.
 git ls-files --cached --others --exclude-standard -z |
-    grep -zvE '^(\.[^/]*|benchmarks|collections|inventories|lab|molecule|tools)(/|$)' |
+    grep -zvE '^(\.[^/]*|benchmarks|collections|inventories|lab|molecule|tests/(integration|unit)|tools)(/|$)' |
     while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
     xargs -0 cp --parents -t "$collection"
 modules=$(find "$collection/plugins/modules" -name '*.py' | wc -l)
