@@ -1,0 +1,150 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a warm server imports and reads before it forks, most needed first, and what it learns later."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ansible_collections.cloister.aws.plugins.plugin_utils._warm_modules import PreloadedModules
+
+_BASICS = (
+    "ansible.module_utils.basic",
+    "ansible.module_utils._internal._ansiballz._loader",
+    "ansible.module_utils._internal._json._profiles._module_legacy_c2m",
+    "ansible.module_utils._internal._json._profiles._module_legacy_m2c",
+    "boto3",
+    "botocore.client",
+    "ansible_collections.amazon.aws.plugins.module_utils.modules",
+)
+_COLLECTIONS = ("ansible_collections.cloister.aws", "ansible_collections.amazon.aws")
+_FIRST_SERVICES = ("ec2",)
+_NEXT_SERVICES = ("sts", "iam", "route53", "ssm", "logs", "elbv2")
+_MODELS = ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2")
+_SHARED_DATA = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
+# What a fork may ask the server to read for its successors: the loader's cached methods.
+_LEARNED = frozenset({"load_service_model", "load_data", "load_data_with_path", "list_available_services"})
+
+Key = tuple[Any, ...]
+
+
+class SharedLoader:
+    """One botocore data loader for the server and all its forks, so that each file is parsed once.
+
+    botocore makes a loader per session (`botocore.session.Session._register_data_loader`); ours gives each
+    of them the same cache. Sessions with a data path of their own (AWS_DATA_PATH) get a loader of their own.
+    """
+
+    def __init__(self) -> None:
+        self._cache: dict[Key, Any] = {}
+        self._known: set[Key] = set()
+        self._create: Callable[..., Any] | None = None
+
+    def install(self) -> None:
+        """Put the shared cache behind every session that this process or a fork of it makes."""
+        session: Any = importlib.import_module("botocore.session")
+        self._create = session.create_loader
+
+        def create_loader(search_path_string: str | None = None) -> Any:
+            loader = self._new(search_path_string)
+            if search_path_string is None:
+                loader._cache = self._cache
+            return loader
+
+        session.create_loader = create_loader
+
+    def read_service(self, service: str) -> None:
+        """Read all that a client of `service` (a botocore name) needs."""
+        for data in _SHARED_DATA:
+            self.read(("load_data", data))
+        for model in _MODELS:
+            self.read(("load_service_model", service, model))
+
+    def read(self, key: Key) -> None:
+        """Read what a loader's method gives for these arguments; a key that names nothing is no error."""
+        method, *args = key
+        if method in _LEARNED and key not in self._known and all(isinstance(arg, str) for arg in args):
+            loader = self._new(None)
+            loader._cache = self._cache
+            # Whatever is wrong, the module that needs it will say so itself.
+            with contextlib.suppress(Exception):
+                getattr(loader, method)(*args)
+            self._known.update(self._cache)
+
+    def unknown(self) -> list[Key]:
+        """What a fork has read and the server had not."""
+        return [key for key in self._cache if key not in self._known and key[0] in _LEARNED]
+
+    def _new(self, search_path_string: str | None) -> Any:
+        if self._create is None:
+            raise RuntimeError("install() comes first")
+        return self._create(search_path_string)
+
+
+def essential(preloaded: PreloadedModules, loader: SharedLoader, roots: dict[str, str]) -> None:
+    """Load what nearly every module needs; the first fork waits for this."""
+    for name in _BASICS:
+        import_quietly(name)
+    loader.install()
+    for name in module_utils(_COLLECTIONS[0], roots):
+        import_quietly(name)
+    for service in _FIRST_SERVICES:
+        loader.read_service(service)
+    settle(preloaded)
+
+
+def further(preloaded: PreloadedModules, loader: SharedLoader, roots: dict[str, str]) -> Iterator[None]:
+    """Load the rest in small steps, which the server takes while nobody waits."""
+    for name in module_utils(_COLLECTIONS[1], roots):
+        import_quietly(name)
+        yield
+    for service in _NEXT_SERVICES:
+        loader.read_service(service)
+        yield
+    settle(preloaded)
+
+
+def settle(preloaded: PreloadedModules) -> None:
+    """Make what was loaded ready to be shared: known by its source, and left alone by the garbage collector."""
+    preloaded.collect()
+    gc.freeze()
+
+
+def import_quietly(name: str) -> None:
+    """Import a module unless it cannot be, or leaves warnings behind that would turn up in every result."""
+    before = set(sys.modules)
+    with contextlib.suppress(Exception):
+        importlib.import_module(name)
+    if _drop_warnings():
+        for new in set(sys.modules) - before:
+            if new.startswith("ansible"):
+                del sys.modules[new]
+
+
+def module_utils(collection: str, roots: dict[str, str]) -> list[str]:
+    """The dotted names of all module_utils of a collection whose folder is in `roots`."""
+    top = os.path.join(roots.get(collection, ""), "plugins", "module_utils")
+    names = []
+    for folder, _folders, files in os.walk(top):
+        relative = os.path.relpath(folder, os.path.dirname(os.path.dirname(top)))
+        package = ".".join([collection, *relative.split(os.sep)])
+        names += [f"{package}.{file[:-3]}" for file in files if file.endswith(".py") and file != "__init__.py"]
+    return sorted(names)
+
+
+def _drop_warnings() -> bool:
+    """Empty Ansible's store of warnings for the module's result; say whether there were any."""
+    store = sys.modules.get("ansible.module_utils.common.warnings")
+    found = False
+    for name in ("_global_warnings", "_global_deprecations"):
+        messages = getattr(store, name, None)
+        if messages:
+            found = True
+            messages.clear()
+    return found

@@ -1,0 +1,249 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The warm server: one thread, one poll loop, one fork for each module.
+
+It ends when nobody has used it for a while, and at once when the controller ends; then it ends its modules
+and removes its socket and directory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.cloister.aws.plugins.plugin_utils import _warm_child as child
+from ansible_collections.cloister.aws.plugins.plugin_utils import _warm_preload as preload
+from ansible_collections.cloister.aws.plugins.plugin_utils import _warm_protocol as protocol
+from ansible_collections.cloister.aws.plugins.plugin_utils._warm_directory import remove_directory, sweep
+from ansible_collections.cloister.aws.plugins.plugin_utils._warm_modules import PreloadedModules
+
+# Between the polite signal and the other one.
+_GRACE_SECONDS = 0.5
+_LARGEST_LESSON_BYTES = select.PIPE_BUF
+_LOADED = object()
+
+
+@dataclass
+class Running:
+    """A fork, its client, and when to kill it if its client has gone."""
+
+    pid: int
+    conn: socket.socket
+    kill_at: float | None = None
+
+
+class Server:
+    """The loop and what it looks after."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._directory: str = settings["directory"]
+        self._roots: dict[str, str] = settings["roots"]
+        self._idle_seconds: float = settings["idle_seconds"]
+        self._controller: int = settings["controller"]
+        self._listener = socket.socket(fileno=settings["listener"])
+        self._listener.setblocking(False)
+        self._start = child.Start()
+        self._preloaded = PreloadedModules()
+        self._loader = preload.SharedLoader()
+        self._running: dict[int, Running] = {}
+        self._lesson_read, self._lesson_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._poll = select.poll()
+        self._ending = False
+        self._used_at = 0.0
+
+    def run(self) -> None:
+        """Load, serve, and clean up."""
+        signal.signal(signal.SIGTERM, self._on_term)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        for descriptor in (self._listener.fileno(), self._controller, self._lesson_read, self._wake_read):
+            self._poll.register(descriptor, select.POLLIN)
+        gc.disable()
+        preload.essential(self._preloaded, self._loader, self._roots)
+        steps = self._load_more()
+        self._used_at = time.monotonic()
+        try:
+            while not self._ending:
+                self._turn(steps)
+        finally:
+            self._end_all()
+
+    def _load_more(self) -> Iterator[None]:
+        yield from preload.further(self._preloaded, self._loader, self._roots)
+        with contextlib.suppress(OSError):
+            sweep(self._directory)
+
+    def _turn(self, steps: Iterator[None]) -> None:
+        """Answer what has happened; when nothing has, load a little more, then wait."""
+        events = self._poll.poll(0)
+        if not events and next(steps, _LOADED) is _LOADED:
+            events = self._poll.poll(self._wait_seconds() * 1000)
+        for descriptor, _event in events:
+            self._answer(descriptor)
+        self._kill_overdue()
+        if not self._running and time.monotonic() - self._used_at >= self._idle_seconds:
+            self._ending = True
+
+    def _wait_seconds(self) -> float:
+        now = time.monotonic()
+        times = [running.kill_at for running in self._running.values() if running.kill_at is not None]
+        if not self._running:
+            times.append(self._used_at + self._idle_seconds)
+        return max(0.0, min(times, default=now + 3600) - now) + 0.001
+
+    def _answer(self, descriptor: int) -> None:
+        if descriptor == self._controller:
+            self._ending = True
+        elif descriptor == self._listener.fileno():
+            self._accept()
+        elif descriptor == self._wake_read:
+            _drain(self._wake_read)
+            self._reap()
+        elif descriptor == self._lesson_read:
+            self._learn()
+        else:
+            self._abandon(descriptor)
+
+    def _accept(self) -> None:
+        try:
+            conn, _address = self._listener.accept()
+        except BlockingIOError:
+            return
+        except OSError:
+            # Out of descriptors: the client waits in the queue until a module has ended.
+            time.sleep(0.01)
+            return
+        self._used_at = time.monotonic()
+        try:
+            protocol.check_peer(conn)
+            self._fork(conn)
+        except (protocol.WarmError, OSError):
+            # A stranger, or no room for another process: the client sees the end and runs it plainly.
+            conn.close()
+
+    def _fork(self, conn: socket.socket) -> None:
+        server = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._become_child(conn, server)
+        with contextlib.suppress(OSError):
+            os.setpgid(pid, pid)
+        self._running[pid] = Running(pid, conn)
+        self._poll.register(conn.fileno(), select.POLLRDHUP)
+
+    def _become_child(self, conn: socket.socket, server: int) -> None:
+        try:
+            os.setpgid(0, 0)
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGTERM, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            child.die_with_parent(server)
+            for descriptor in (
+                self._listener.detach(),
+                self._controller,
+                self._lesson_read,
+                self._wake_read,
+                self._wake_write,
+            ):
+                os.close(descriptor)
+            for running in self._running.values():
+                running.conn.close()
+            lesson = os.fstat(self._lesson_write)
+            conn.setblocking(True)
+            child.serve(conn, self._start, self._preloaded, lambda: self._teach(lesson))
+        finally:
+            traceback.print_exc()
+            os._exit(1)
+
+    def _teach(self, lesson: os.stat_result) -> None:
+        """In a fork that ends: tell the server which botocore files it had to read."""
+        with contextlib.suppress(OSError):
+            if not os.path.samestat(os.fstat(self._lesson_write), lesson):
+                return
+            for key in self._loader.unknown():
+                line = json.dumps(key).encode() + b"\n"
+                if len(line) <= _LARGEST_LESSON_BYTES:
+                    os.write(self._lesson_write, line)
+
+    def _learn(self) -> None:
+        for line in _drain(self._lesson_read).splitlines():
+            with contextlib.suppress(ValueError, TypeError):
+                self._loader.read(tuple(json.loads(line)))
+        gc.freeze()
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._used_at = time.monotonic()
+            running = self._running.pop(pid, None)
+            if running:
+                with contextlib.suppress(KeyError):
+                    self._poll.unregister(running.conn.fileno())
+                with contextlib.suppress(OSError):
+                    protocol.send_frame(running.conn, {"status": status})
+                running.conn.close()
+
+    def _abandon(self, descriptor: int) -> None:
+        """The client has gone: nobody wants the module any more, so nobody may find it still at work."""
+        for running in self._running.values():
+            if running.conn.fileno() == descriptor and running.kill_at is None:
+                self._poll.unregister(descriptor)
+                running.kill_at = time.monotonic() + _GRACE_SECONDS
+                _signal_group(running.pid, signal.SIGTERM)
+
+    def _kill_overdue(self) -> None:
+        now = time.monotonic()
+        for running in self._running.values():
+            if running.kill_at is not None and running.kill_at <= now:
+                running.kill_at = now + _GRACE_SECONDS
+                _signal_group(running.pid, signal.SIGKILL)
+
+    def _end_all(self) -> None:
+        remove_directory(self._directory)
+        self._listener.close()
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for pid in self._running:
+                _signal_group(pid, number)
+            deadline = time.monotonic() + _GRACE_SECONDS
+            while self._running and time.monotonic() < deadline:
+                self._reap()
+                time.sleep(0.01)
+
+    def _on_term(self, _number: int, _frame: object) -> None:
+        self._ending = True
+
+
+def main(settings: dict[str, Any]) -> None:
+    """Run a server with the settings that `_warm_start.py` writes."""
+    os.umask(0o077)
+    Server(settings).run()
+    os._exit(0)
+
+
+def _drain(descriptor: int) -> bytes:
+    data = bytearray()
+    with contextlib.suppress(BlockingIOError):
+        while chunk := os.read(descriptor, 1 << 16):
+            data += chunk
+    return bytes(data)
+
+
+def _signal_group(leader: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, number)
