@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help rehearse plan test unit integration lint sanity bench lock clean run-env test-env
+.PHONY: help rehearse plan test unit integration lint sanity bench docs lock clean run-env test-env
 
 help: ## list these words
 	@echo "make WORD [REGION=us] [ARGS='more arguments for the command']"
@@ -42,6 +42,9 @@ sanity: test-env ## ansible-test sanity, on a clean copy
 
 bench: test-env ## Cloister and Terraform side by side on the embedded AWS
 	python -m benchmarks $(ARGS)
+
+docs: test-env ## write the tables of variables into the roles' READMEs
+	python tools/role_variables.py
 
 lock: ## write the Python locks anew
 	tools/lock.sh
