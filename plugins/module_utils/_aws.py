@@ -31,7 +31,7 @@ except ImportError:
 
 ATTEMPTS = 12
 WORKERS = 8
-_NOT_VISIBLE = re.compile(r"(\.NotFound|^NoSuchEntity|^NoSuchHostedZone|ID\.?NotFound|^InvalidResourceId)$")
+_NOT_VISIBLE = re.compile(r"(\.NotFound|^NoSuchEntity|^NoSuchHostedZone|ID\.?NotFound|^InvalidResourceId|^NatGatewayNotFound)$")
 _NOT_VISIBLE_WAITS = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0)
 _THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|PriorRequestNotComplete")
 _THROTTLED_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0, 20.0, 20.0, 20.0)
@@ -91,10 +91,15 @@ def make_client(connection: Connection, service: str, attempts: int = ATTEMPTS) 
 
 
 class Aws:
-    """AWS as the kinds see it."""
+    """AWS as the kinds see it.
 
-    def __init__(self, connection: Connection) -> None:
+    ``attempts`` is how often a call is sent in all; ``bears_seconds`` cuts short the patience that calls ask for.
+    """
+
+    def __init__(self, connection: Connection, attempts: int = ATTEMPTS, bears_seconds: float | None = None) -> None:
         self.connection = connection
+        self._attempts = attempts
+        self._bears_seconds = bears_seconds
 
     @property
     def region(self) -> str:
@@ -110,12 +115,14 @@ class Aws:
         about 16 s in all; with ``absent_ok`` its absence is the answer None instead. ``patience`` names further
         refusals that pass by themselves (``DependencyViolation`` while something lingers).
         """
-        client = make_client(self.connection, service)
+        client = make_client(self.connection, service, self._attempts)
+        if patience and self._bears_seconds is not None:
+            patience = Patience(patience.codes, min(patience.seconds, self._bears_seconds))
         return _bear(lambda: _send(client, action, params), absent_ok, patience)
 
     def pages(self, service: str, action: str, result: str, absent_ok: bool = False, **params: t.Any) -> list[t.Any]:
         """Call a listing action to its end and return all of ``result``; absence and visibility as in `call`."""
-        client = make_client(self.connection, service)
+        client = make_client(self.connection, service, self._attempts)
 
         def read() -> list[t.Any]:
             with _translated(client.meta.method_to_api_mapping[action], params):
