@@ -214,8 +214,8 @@ def _translate(action: str, exc: ClientError, params: t.Mapping[str, t.Any]) -> 
     return ApiError(action, code, text)
 
 
-def side_by_side(work: t.Callable[[A], B], items: t.Sequence[A]) -> list[B | Exception]:
-    """Do ``work`` on every item, up to eight at once; return results in order, an error in the place of its item."""
+def side_by_side(work: t.Callable[[A], B], items: t.Sequence[A], workers: int = WORKERS) -> list[B | Exception]:
+    """Do ``work`` on every item, so many at once; return results in order, an error in the place of its item."""
 
     def guarded(item: A) -> B | Exception:
         try:
@@ -225,7 +225,7 @@ def side_by_side(work: t.Callable[[A], B], items: t.Sequence[A]) -> list[B | Exc
 
     if len(items) < 2:
         return [guarded(item) for item in items]
-    with ThreadPoolExecutor(max_workers=min(WORKERS, len(items))) as pool:
+    with ThreadPoolExecutor(max_workers=min(workers, len(items))) as pool:
         return list(pool.map(guarded, items))
 
 

@@ -15,7 +15,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import partial
 
-from ansible_collections.cloister.aws.plugins.module_utils._aws import side_by_side
+from ansible_collections.cloister.aws.plugins.module_utils._aws import each, side_by_side
 from ansible_collections.cloister.aws.plugins.module_utils._errors import (
     ImmutableError,
     InputError,
@@ -105,13 +105,14 @@ def plan(kind: Kind, wants: t.Sequence[Want], purge: bool = True) -> list[Member
     _refuse_namesakes(kind, wants)
     standing = by_part(kind, kind.find())
     known = {want.part: standing.pop(want.part) for want in wants if want.part in standing}
-    members = [_compare(kind, want, known.get(want.part) or _renamed(kind, want, standing)) for want in wants]
+    pairs = [(want, known.get(want.part) or _renamed(kind, want, standing)) for want in wants]
+    members = each(lambda pair: _compare(kind, *pair), pairs)
     refusals = [text for member in members for text in _refusals(kind, member)]
     if refusals:
         raise ImmutableError("; ".join(refusals))
     if purge:
         members += [leave(kind, found) for found in standing.values()]
-    touched = [member for member in members if member.action in ("create", "change")]
+    touched = [member for member in members if member.action != "keep"]
     for member, stranger in zip(touched, side_by_side(lambda member: _vet(kind, member), touched), strict=True):
         if isinstance(stranger, Exception):
             raise stranger
@@ -174,6 +175,9 @@ def _compare(kind: Kind, want: Want, found: Found | None) -> Member:
 
 def _vet(kind: Kind, member: Member) -> str | None:
     """Ask the kind what stands against it; return who holds its place."""
+    if member.action == "remove":
+        kind.vet_removal(t.cast(Found, member.found))
+        return None
     want = t.cast(Want, member.want)
     kind.vet(want, member.found)
     return kind.foreign(want) if member.action == "create" else None

@@ -1,9 +1,11 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""VPCs: address ranges and the two DNS attributes that private names need.
+"""VPCs: ranges, the two DNS attributes that private names need, and a default security group that lets nothing by.
 
 https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html: private hosted zones and private DNS of
 interface endpoints work only with both ``enableDnsSupport`` and ``enableDnsHostnames``.
+https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-2: the default security group cannot be
+deleted and takes whatever is started without a group of its own, so it should have no rules.
 """
 
 from __future__ import annotations
@@ -17,75 +19,126 @@ _DNS = {"dns_support": "EnableDnsSupport", "dns_hostnames": "EnableDnsHostnames"
 
 
 class Vpc(Ec2Kind):
-    """A VPC. Fields: ``cidr``, ``secondary_cidrs`` (sorted), ``dns_support``, ``dns_hostnames``."""
+    """A VPC. Fields: ``cidr``, ``secondary_cidrs`` (sorted), ``dns_support``, ``dns_hostnames``,
+    ``default_security_group_closed``.
+    """
 
     noun = "VPC"
     made_by = "network"
     rank = 90
-    immutable = {"cidr": "add the new range to secondary_cidrs, or build a VPC of another name beside it and move"}
+    immutable: t.ClassVar = {
+        "cidr": "add the new range to secondary_cidrs, or build a VPC of another name beside it and move"
+    }
     describe, listed, id_key, tag_type = "describe_vpcs", "Vpcs", "VpcId", "vpc"
 
     def fields(self, found: Found) -> dict[str, t.Any]:
-        """Return ranges and DNS attributes; the attributes are read one by one, as the API gives them."""
-        support, hostnames = each(lambda name: self._attribute(found.id, name), list(_DNS))
+        """Return ranges, DNS attributes and the default group; attributes are read one by one, as the API has it."""
+        reads: list[t.Callable[[], bool]] = [
+            lambda: self._attribute(found.id, "dns_support"),
+            lambda: self._attribute(found.id, "dns_hostnames"),
+            lambda: _closed(self._default_group(found.id)),
+        ]
+        support, hostnames, closed = each(lambda read: read(), reads)
         return {
             "cidr": found.raw["CidrBlock"],
-            "secondary_cidrs": sorted(set(self._associations(found)) - {found.raw["CidrBlock"]}),
+            "secondary_cidrs": sorted(set(_associations(found.raw)) - {found.raw["CidrBlock"]}),
             "dns_support": support,
             "dns_hostnames": hostnames,
+            "default_security_group_closed": closed,
         }
 
     def create(self, want: Want, tags: t.Mapping[str, str]) -> Found:
-        """Make it with its first range, then add what only later calls can add."""
+        """Make it with its first range."""
         answer = self.aws.make(
             "ec2", "create_vpc", CidrBlock=want.fields["cidr"], TagSpecifications=self.tag_specifications(tags)
         )
-        found = self.made(answer["Vpc"], tags)
-        self._complete(found, want, ("secondary_cidrs", "dns_support", "dns_hostnames"))
-        return found
+        return self.made(answer["Vpc"], tags)
+
+    def complete(self, found: Found, want: Want) -> None:
+        """Add what only later calls can add."""
+        self.update(found, want, want.fields)
 
     def update(self, found: Found, want: Want, changed: t.Collection[str]) -> None:
-        """Bring ranges and attributes to what is wanted."""
-        self._complete(found, want, changed)
+        """Bring ranges, attributes and the default group to what is wanted."""
+        steps: list[t.Callable[[], None]] = [lambda: self._set_dns(found.id, want, changed)]
+        if "secondary_cidrs" in changed:
+            steps.append(lambda: self._set_ranges(found, want.fields["secondary_cidrs"]))
+        if "default_security_group_closed" in changed:
+            steps.append(lambda: self._close_default_group(found.id))
+        each(lambda step: step(), steps)
 
     def delete(self, found: Found) -> None:
         """Delete it, bearing what still lingers in it."""
         self.aws.call("ec2", "delete_vpc", VpcId=found.id, absent_ok=True, patience=LINGERING)
 
-    def _complete(self, found: Found, want: Want, changed: t.Collection[str]) -> None:
-        # ModifyVpcAttribute takes one attribute a call.
+    def shows(self, found: Found) -> dict[str, t.Any]:
+        """Return all its ranges, the first one first."""
+        first = found.raw["CidrBlock"]
+        return {"cidrs": [first, *sorted(set(_associations(found.raw)) - {first})]}
+
+    def _set_dns(self, vpc_id: str, want: Want, changed: t.Collection[str]) -> None:
+        # ModifyVpcAttribute takes one attribute a call, and hostnames need support.
         for name in [name for name in _DNS if name in changed]:
             attribute: dict[str, t.Any] = {_DNS[name]: {"Value": want.fields[name]}}
-            self.aws.call("ec2", "modify_vpc_attribute", VpcId=found.id, **attribute)
-        if "secondary_cidrs" in changed:
-            wanted, have = set(want.fields["secondary_cidrs"]), self._associations(found)
-            for cidr in sorted(wanted - set(have)):
-                self.aws.call("ec2", "associate_vpc_cidr_block", VpcId=found.id, CidrBlock=cidr)
-            for cidr in sorted(set(have) - wanted - {found.raw["CidrBlock"]}):
-                self.aws.call("ec2", "disassociate_vpc_cidr_block", AssociationId=have[cidr], absent_ok=True)
+            self.aws.call("ec2", "modify_vpc_attribute", VpcId=vpc_id, **attribute)
+
+    def _set_ranges(self, found: Found, cidrs: t.Sequence[str]) -> None:
+        have = _associations(found.raw)
+        for cidr in sorted(set(cidrs) - set(have)):
+            self.aws.call("ec2", "associate_vpc_cidr_block", VpcId=found.id, CidrBlock=cidr)
+        for cidr in sorted(set(have) - set(cidrs) - {found.raw["CidrBlock"]}):
+            self.aws.call("ec2", "disassociate_vpc_cidr_block", AssociationId=have[cidr], absent_ok=True)
+        # Subnets can be cut from a range only once it is associated.
+        self.until(f"VPC {found.part}: {', '.join(cidrs)}", lambda: self._has_ranges(found.id, cidrs), seconds=120)
+
+    def _has_ranges(self, vpc_id: str, cidrs: t.Sequence[str]) -> bool:
+        answer = self.aws.call("ec2", "describe_vpcs", VpcIds=[vpc_id])
+        return set(cidrs) <= set(_associations(answer["Vpcs"][0], ("associated",)))
 
     def _attribute(self, vpc_id: str, name: str) -> bool:
         attribute = _DNS[name][0].lower() + _DNS[name][1:]
         answer = self.aws.call("ec2", "describe_vpc_attribute", VpcId=vpc_id, Attribute=attribute)
         return bool(answer[_DNS[name]]["Value"])
 
-    @staticmethod
-    def _associations(found: Found) -> dict[str, str]:
-        return {
-            item["CidrBlock"]: item["AssociationId"]
-            for item in found.raw.get("CidrBlockAssociationSet", ())
-            if item.get("CidrBlockState", {}).get("State", "associated") in ("associating", "associated")
-        }
+    def _default_group(self, vpc_id: str) -> dict[str, t.Any] | None:
+        filters = [{"Name": "vpc-id", "Values": [vpc_id]}, {"Name": "group-name", "Values": ["default"]}]
+        groups = self.aws.pages("ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
+        return groups[0] if groups else None
+
+    def _close_default_group(self, vpc_id: str) -> None:
+        self.until(f"the default security group of {vpc_id}", lambda: self._default_group(vpc_id) is not None, 60)
+        group = self._default_group(vpc_id) or {}
+        for rules, action in (
+            (group.get("IpPermissions"), "revoke_security_group_ingress"),
+            (group.get("IpPermissionsEgress"), "revoke_security_group_egress"),
+        ):
+            if rules:
+                self.aws.call("ec2", action, GroupId=group["GroupId"], IpPermissions=rules)
 
 
 def want(vpc: t.Mapping[str, t.Any]) -> Want:
     """Return the wish for one entry of ``network_vpcs``."""
-    return Want(
-        vpc["name"],
-        {
-            "cidr": vpc["cidr"],
-            "secondary_cidrs": sorted(vpc["secondary_cidrs"]),
-            "dns_support": True,
-            "dns_hostnames": True,
-        },
-    )
+    fields: dict[str, t.Any] = {
+        "cidr": vpc["cidr"],
+        "secondary_cidrs": sorted(vpc["secondary_cidrs"]),
+        "dns_support": True,
+        "dns_hostnames": True,
+    }
+    if vpc["default_security_group_closed"]:
+        fields["default_security_group_closed"] = True
+    return Want(vpc["name"], fields)
+
+
+def _closed(group: t.Mapping[str, t.Any] | None) -> bool:
+    return group is not None and not group.get("IpPermissions") and not group.get("IpPermissionsEgress")
+
+
+def _associations(
+    raw: t.Mapping[str, t.Any], states: tuple[str, ...] = ("associating", "associated")
+) -> dict[str, str]:
+    """Return association ids by range; one without a state is taken for associated."""
+    return {
+        item["CidrBlock"]: item["AssociationId"]
+        for item in raw.get("CidrBlockAssociationSet", ())
+        if item.get("CidrBlockState", {}).get("State", "associated") in states
+    }
