@@ -29,13 +29,14 @@ unit: test-env ## the tests that start nothing
 integration: test-env ## the tests that run playbooks against the embedded AWS
 	pytest tests/integration $(ARGS)
 
-lint: test-env ## ruff, mypy, yamllint, ansible-lint, changelog
+lint: test-env ## ruff, mypy, yamllint, ansible-lint, shellcheck, changelog
 	ruff check .
 	ruff format --check .
 	mypy
 	yamllint --strict .
 	ansible-lint
 	antsibull-changelog lint
+	shellcheck .ci/run tests/*.sh tools/*.sh
 
 sanity: test-env ## ansible-test sanity, on a clean copy
 	tests/ansible-test.sh
