@@ -1,0 +1,101 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The services that an endpoint can lead to, and what an endpoint asks of its VPC and subnets: read once, then known.
+
+https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
+from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
+from ansible_collections.cloister.aws.plugins.module_utils._once import Once
+
+# In the China regions some names start with ``cn.`` and some do not, so AWS is asked rather than a table.
+_PREFIXES = ("com.amazonaws", "cn.com.amazonaws")
+_FULL = ("com.amazonaws.", "cn.com.amazonaws.", "aws.", "api.aws.")
+
+
+def short_name(service: str, region: str) -> str:
+    """Return the name of an AWS service without prefix and region, such as ``ecr.api``; others as they are."""
+    for prefix in _PREFIXES:
+        head = f"{prefix}.{region}."
+        if service.startswith(head):
+            return service[len(head) :]
+    return service
+
+
+def full_names(service: str, region: str) -> list[str]:
+    """Return the names that a short one may stand for; a full one stands for itself."""
+    if service.startswith(_FULL):
+        return [service]
+    return [f"{prefix}.{region}.{service}" for prefix in _PREFIXES]
+
+
+class EndpointServices:
+    """What AWS says about services, subnets' zones and VPCs' DNS; each asked once in a module run."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._once = Once()
+
+    def service(self, service: str, kind: str) -> t.Mapping[str, t.Any]:
+        """Return AWS's description of a service; ``kind`` is ``interface`` or ``gateway``.
+
+        Raise `InputError` when the region does not offer it in that form.
+        """
+        names = full_names(service, self._aws.region)
+        filters = [{"Name": "service-name", "Values": names}]
+        offered = self._once.get(
+            ("service", service),
+            lambda: self._aws.pages("ec2", "describe_vpc_endpoint_services", "ServiceDetails", Filters=filters),
+        )
+        forms = {
+            form["ServiceType"].lower(): detail
+            for detail in offered
+            if detail["ServiceName"] in names
+            for form in detail.get("ServiceType", ())
+        }
+        if kind not in forms:
+            has = f"as {' and '.join(sorted(forms))} only" if forms else "not at all (is the name right?)"
+            raise InputError(
+                f"{self._aws.region} offers the service {service} {has}, and a {kind} endpoint is wanted; "
+                "`aws ec2 describe-vpc-endpoint-services` lists what there is"
+            )
+        return t.cast("t.Mapping[str, t.Any]", forms[kind])
+
+    def zones(self, subnets: t.Sequence[str]) -> dict[str, str]:
+        """Return the availability zone of each subnet id."""
+        wanted = tuple(sorted(subnets))
+        if not wanted:
+            return {}
+        return self._once.get(
+            ("zones", wanted),
+            lambda: {
+                raw["SubnetId"]: raw["AvailabilityZone"]
+                for raw in self._aws.pages("ec2", "describe_subnets", "Subnets", SubnetIds=list(wanted))
+            },
+        )
+
+    def dns_off(self, vpc: str) -> list[str]:
+        """Return the DNS attributes that are off in a VPC; private names of endpoints need both."""
+        names = ("EnableDnsSupport", "EnableDnsHostnames")
+
+        def on(name: str) -> bool:
+            attribute = name[0].lower() + name[1:]
+            answer = self._aws.call("ec2", "describe_vpc_attribute", VpcId=vpc, Attribute=attribute)
+            return bool(answer[name]["Value"])
+
+        def read() -> list[str]:
+            return [name for name, is_on in zip(names, each(on, names), strict=True) if not is_on]
+
+        return self._once.get(("dns", vpc), read)
+
+    def standing(self, vpc: str) -> list[t.Mapping[str, t.Any]]:
+        """Return all endpoints of a VPC, whoever made them, as AWS describes them."""
+        filters = [{"Name": "vpc-id", "Values": [vpc]}]
+        return self._once.get(
+            ("standing", vpc), lambda: self._aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints", Filters=filters)
+        )
