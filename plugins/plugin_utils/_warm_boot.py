@@ -24,6 +24,7 @@ def name_packages(roots: dict[str, str]) -> None:
         for length in range(1, len(parts) + 1):
             package = sys.modules.setdefault(".".join(parts[:length]), types.ModuleType(".".join(parts[:length])))
             package.__path__ = [folder] if length == len(parts) else getattr(package, "__path__", [])
+            package.__file__ = os.path.join(folder, "__init__.py") if length == len(parts) else None
             if length > 1:
                 setattr(sys.modules[".".join(parts[: length - 1])], parts[length - 1], package)
 

@@ -22,11 +22,7 @@ from importlib.machinery import BuiltinImporter
 from typing import NoReturn
 
 from ansible_collections.cloister.aws.plugins.plugin_utils import _warm_protocol as protocol
-from ansible_collections.cloister.aws.plugins.plugin_utils._warm_modules import (
-    PayloadFinder,
-    PreloadedModules,
-    forget_ansible,
-)
+from ansible_collections.cloister.aws.plugins.plugin_utils._warm_modules import PayloadFinder, Recorder, forget_ansible
 
 # What an interpreter or a library reads once, as it starts; with another value only a new process is the same.
 _READ_AT_START = frozenset({"HOME", "LANG", "LANGUAGE", "UNIXCONFDIR", "UNIXUSRLIBDIR", "BOTO_DISABLE_CRT"})
@@ -65,7 +61,7 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def serve(conn: socket.socket, start: Start, preloaded: PreloadedModules, report: Callable[[], None]) -> NoReturn:
+def serve(conn: socket.socket, start: Start, recorder: Recorder, report: Callable[[], None]) -> NoReturn:
     """Agree with the client on one module and become it. Never returns."""
     try:
         request, descriptors = protocol.receive_request(conn)
@@ -80,7 +76,8 @@ def serve(conn: socket.socket, start: Start, preloaded: PreloadedModules, report
         os._exit(1)
     source = _read_payload()
     forget_ansible()
-    sys.meta_path.insert(0, PayloadFinder(preloaded))
+    sys.meta_path.remove(recorder)
+    sys.meta_path.insert(0, PayloadFinder(recorder))
     status = run_payload(source)
     finish(report)
     if status == _INTERRUPTED:

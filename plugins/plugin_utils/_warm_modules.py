@@ -6,24 +6,45 @@ A payload (AnsiballZ) brings a zip of every module_utils file that its module ne
 handed out only when the zip holds the very same source under the same name, by size and checksum. When the
 zip holds another source for any preloaded name, none is handed out, because preloaded modules refer to each
 other; the payload then imports everything from its zip, as in a plain run.
+
+A module that is handed out says of itself, in its attributes, its code and its tracebacks, that it lies in
+the payload's zip: Ansible reads from such paths who deprecates something, and where a respawned module lies.
 """
 
 from __future__ import annotations
 
+import _imp
+import importlib
 import importlib.machinery
 import os
 import sys
 import types
 import zipfile
+import zipimport
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.abc import Loader, MetaPathFinder
+from pathlib import PurePath
+from typing import Any
 
+_TOPS = ("ansible", "ansible_collections")
 # The controller generates these two for each payload; they are never compared or handed out.
 _GENERATED = frozenset({"ansible", "ansible.module_utils"})
-_TOPS = ("ansible", "ansible_collections")
 
 Fingerprint = tuple[int, int]
+
+
+@dataclass
+class Preloaded:
+    """An imported module: where it would lie in a payload, its source's size and checksum, and its code."""
+
+    module: types.ModuleType
+    entry: str
+    fingerprint: Fingerprint
+    code: types.CodeType
+    # Names of its variables that hold a path below the folder it came from, with that path below a zip.
+    paths: dict[str, str]
 
 
 def fingerprint(source: bytes) -> Fingerprint:
@@ -31,94 +52,137 @@ def fingerprint(source: bytes) -> Fingerprint:
     return len(source), zlib.crc32(source)
 
 
-class PreloadedModules:
-    """The imported module_utils by the path they have in a payload, with the fingerprint of their source."""
+def is_ansible(name: str) -> bool:
+    """Whether a dotted name is Ansible's or a collection's."""
+    return name.partition(".")[0] in _TOPS
+
+
+def forget_ansible() -> None:
+    """Let the next import of anything of Ansible's start from nothing."""
+    for name in [name for name in sys.modules if is_ansible(name)]:
+        del sys.modules[name]
+
+
+class Recorder(MetaPathFinder):
+    """Notes source and code of the module_utils that the server imports; stands before all other finders."""
 
     def __init__(self) -> None:
-        self._found: dict[str, tuple[types.ModuleType, str, Fingerprint]] = {}
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-    def collect(self) -> None:
-        """Take in what has been imported since the last call."""
-        for name, module in list(sys.modules.items()):
-            if name in self._found or name in _GENERATED or ".module_utils" not in name:
-                continue
-            if name.partition(".")[0] in _TOPS:
-                self._add(name, module)
-
-    def _add(self, name: str, module: types.ModuleType) -> None:
-        path = getattr(module, "__file__", None)
-        if not path or module.__name__ != name:
-            return
-        is_package = os.path.basename(path) == "__init__.py"
-        with open(path, "rb") as file:
-            source = file.read()
-        entry = name.replace(".", "/") + ("/__init__.py" if is_package else ".py")
-        self._found[name] = (module, entry, fingerprint(source))
-
-    def matching(self, payload: dict[str, Fingerprint]) -> dict[str, tuple[types.ModuleType, str]]:
-        """The modules that `payload` (zip path: fingerprint) also holds: all of them the same, or none."""
-        both = {name: found for name, found in self._found.items() if found[1] in payload}
-        if any(payload[entry] != print_ for _module, entry, print_ in both.values()):
-            return {}
-        return {name: (module, entry) for name, (module, entry, _print) in both.items()}
-
-
-class PayloadFinder(MetaPathFinder):
-    """Answers the payload's imports with preloaded modules; asked before all other finders."""
-
-    def __init__(self, preloaded: PreloadedModules) -> None:
-        self._preloaded = preloaded
-        self._matching: dict[str, tuple[types.ModuleType, str]] | None = None
-        self._zip = ""
+        self._seen: dict[str, tuple[Fingerprint, types.CodeType]] = {}
+        self.preloaded: dict[str, Preloaded] = {}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """The spec of a preloaded module, or None: then the import goes on as in a plain run."""
-        if fullname.partition(".")[0] not in _TOPS or fullname in _GENERATED:
+        """The usual spec, with a loader that takes notes."""
+        if not is_ansible(fullname) or fullname in _GENERATED or ".module_utils" not in fullname:
             return None
-        if self._matching is None:
-            # The payload puts its zip first before it imports anything of Ansible's.
-            self._zip = sys.path[0] if sys.path else ""
-            self._matching = self._preloaded.matching(_read_zip(self._zip))
-        module, entry = self._matching.get(fullname, (None, ""))
-        if module is None:
-            return None
-        origin = os.path.join(self._zip, entry)
-        is_package = entry.endswith("/__init__.py")
-        spec = importlib.machinery.ModuleSpec(fullname, _Handover(module), origin=origin, is_package=is_package)
-        spec.has_location = True
-        if is_package:
-            spec.submodule_search_locations = [os.path.dirname(origin)]
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
+            spec.loader = _NotingLoader(fullname, spec.loader.path, self._seen)
         return spec
+
+    def collect(self) -> None:
+        """Take in what has been imported since the last call and is still there."""
+        for name, (print_, code) in self._seen.items():
+            module = sys.modules.get(name)
+            if module and module.__file__:
+                is_package = hasattr(module, "__path__")
+                entry = name.replace(".", "/") + ("/__init__.py" if is_package else ".py")
+                base = module.__file__.removesuffix(entry)
+                self.preloaded[name] = Preloaded(module, entry, print_, code, _paths_below(base, module))
+        self._seen.clear()
+
+    def matching(self, payload: dict[str, Fingerprint]) -> dict[str, Preloaded]:
+        """The modules that `payload` (zip path: fingerprint) also holds: all of them the same, or none."""
+        both = {name: found for name, found in self.preloaded.items() if found.entry in payload}
+        same = all(payload[found.entry] == found.fingerprint for found in both.values())
+        return both if same else {}
+
+
+class PayloadFinder(MetaPathFinder):
+    """Answers the payload's imports with preloaded modules; stands before all other finders."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._asked = False
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Hand out all that fits with the first import; from then on the import goes on as in a plain run."""
+        if self._asked or not is_ansible(fullname) or fullname in _GENERATED:
+            return None
+        self._asked = True
+        # The payload puts its zip first before it imports anything of Ansible's.
+        zip_path = sys.path[0] if sys.path else ""
+        matching = self._recorder.matching(_read_zip(zip_path))
+        for name, found in matching.items():
+            parent, _dot, leaf = name.rpartition(".")
+            move_into(found, zip_path)
+            sys.modules[name] = found.module
+            setattr(importlib.import_module(parent), leaf, found.module)
+        if fullname not in matching:
+            return None
+        first = matching[fullname]
+        spec = first.module.__spec__ = importlib.machinery.ModuleSpec(fullname, _Handover(first, zip_path))
+        return spec
+
+
+def move_into(found: Preloaded, zip_path: str) -> None:
+    """Have a module lie in a payload's zip, as far as anybody can tell."""
+    module = found.module
+    place = os.path.join(zip_path, found.entry)
+    importer: Any = zipimport.zipimporter(zip_path)
+    is_package = hasattr(module, "__path__")
+    spec = importlib.machinery.ModuleSpec(module.__name__, importer, origin=place, is_package=is_package)
+    spec.has_location = True
+    if is_package:
+        # What else the package holds comes from the payload, as in a plain run.
+        module.__path__ = spec.submodule_search_locations = [os.path.dirname(place)]
+    module.__spec__, module.__loader__, module.__file__ = spec, importer, place
+    module.__dict__.pop("__cached__", None)
+    _imp._fix_co_filename(found.code, place)  # type: ignore[attr-defined]
+    for name, below in found.paths.items():
+        setattr(module, name, type(getattr(module, name))(os.path.join(zip_path, below).rstrip("/")))
+
+
+class _NotingLoader(importlib.machinery.SourceFileLoader):
+    def __init__(self, fullname: str, path: str, seen: dict[str, tuple[Fingerprint, types.CodeType]]) -> None:
+        super().__init__(fullname, path)
+        self._seen = seen
+
+    def get_code(self, fullname: str) -> types.CodeType | None:
+        source = self.get_data(self.path)
+        code = super().get_code(fullname)
+        if code:
+            self._seen[fullname] = (fingerprint(source), code)
+        return code
 
 
 class _Handover(Loader):
     """Hands an imported module to the import system without running it again."""
 
-    def __init__(self, module: types.ModuleType) -> None:
-        self._module = module
+    def __init__(self, found: Preloaded, zip_path: str) -> None:
+        self._found = found
+        self._zip = zip_path
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        return self._module
+        return self._found.module
 
     def exec_module(self, module: types.ModuleType) -> None:
-        spec = module.__spec__
-        if spec is None:
-            return
-        module.__file__ = spec.origin
-        if spec.submodule_search_locations is not None:
-            # What else the package holds comes from the payload, as in a plain run.
-            module.__path__ = spec.submodule_search_locations
+        move_into(self._found, self._zip)
 
 
-def forget_ansible() -> None:
-    """Let the next import of anything of Ansible's start from nothing."""
-    for name in [name for name in sys.modules if name.partition(".")[0] in _TOPS]:
-        del sys.modules[name]
+def _paths_below(base: str, module: types.ModuleType) -> dict[str, str]:
+    """The module's variables that hold `base` or a path of Ansible's below it, relative to it."""
+    found = {}
+    for name, value in vars(module).items():
+        if isinstance(value, (str, PurePath)) and not name.startswith("__"):
+            path = os.path.join(value, "")
+            below = path.removeprefix(base).rstrip("/")
+            if path.startswith(base) and (not below or below.partition("/")[0] in _TOPS):
+                found[name] = below
+    return found
 
 
 def _read_zip(path: str) -> dict[str, Fingerprint]:

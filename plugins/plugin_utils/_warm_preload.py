@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ansible_collections.cloister.aws.plugins.plugin_utils._warm_modules import PreloadedModules
+from ansible_collections.cloister.aws.plugins.plugin_utils._warm_modules import Recorder, is_ansible
 
 _BASICS = (
     "ansible.module_utils.basic",
@@ -87,8 +87,9 @@ class SharedLoader:
         return self._create(search_path_string)
 
 
-def essential(preloaded: PreloadedModules, loader: SharedLoader, roots: dict[str, str]) -> None:
+def essential(recorder: Recorder, loader: SharedLoader, roots: dict[str, str]) -> None:
     """Load what nearly every module needs; the first fork waits for this."""
+    sys.meta_path.insert(0, recorder)
     for name in _BASICS:
         import_quietly(name)
     loader.install()
@@ -96,10 +97,10 @@ def essential(preloaded: PreloadedModules, loader: SharedLoader, roots: dict[str
         import_quietly(name)
     for service in _FIRST_SERVICES:
         loader.read_service(service)
-    settle(preloaded)
+    settle(recorder)
 
 
-def further(preloaded: PreloadedModules, loader: SharedLoader, roots: dict[str, str]) -> Iterator[None]:
+def further(recorder: Recorder, loader: SharedLoader, roots: dict[str, str]) -> Iterator[None]:
     """Load the rest in small steps, which the server takes while nobody waits."""
     for name in module_utils(_COLLECTIONS[1], roots):
         import_quietly(name)
@@ -107,12 +108,12 @@ def further(preloaded: PreloadedModules, loader: SharedLoader, roots: dict[str, 
     for service in _NEXT_SERVICES:
         loader.read_service(service)
         yield
-    settle(preloaded)
+    settle(recorder)
 
 
-def settle(preloaded: PreloadedModules) -> None:
+def settle(recorder: Recorder) -> None:
     """Make what was loaded ready to be shared: known by its source, and left alone by the garbage collector."""
-    preloaded.collect()
+    recorder.collect()
     gc.freeze()
 
 
@@ -123,7 +124,7 @@ def import_quietly(name: str) -> None:
         importlib.import_module(name)
     if _drop_warnings():
         for new in set(sys.modules) - before:
-            if new.startswith("ansible"):
+            if is_ansible(new):
                 del sys.modules[new]
 
 

@@ -25,7 +25,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils import _warm_child as
 from ansible_collections.cloister.aws.plugins.plugin_utils import _warm_preload as preload
 from ansible_collections.cloister.aws.plugins.plugin_utils import _warm_protocol as protocol
 from ansible_collections.cloister.aws.plugins.plugin_utils._warm_directory import remove_directory, sweep
-from ansible_collections.cloister.aws.plugins.plugin_utils._warm_modules import PreloadedModules
+from ansible_collections.cloister.aws.plugins.plugin_utils._warm_modules import Recorder
 
 # Between the polite signal and the other one.
 _GRACE_SECONDS = 0.5
@@ -53,7 +53,7 @@ class Server:
         self._listener = socket.socket(fileno=settings["listener"])
         self._listener.setblocking(False)
         self._start = child.Start()
-        self._preloaded = PreloadedModules()
+        self._recorder = Recorder()
         self._loader = preload.SharedLoader()
         self._running: dict[int, Running] = {}
         self._lesson_read, self._lesson_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -70,7 +70,7 @@ class Server:
         for descriptor in (self._listener.fileno(), self._controller, self._lesson_read, self._wake_read):
             self._poll.register(descriptor, select.POLLIN)
         gc.disable()
-        preload.essential(self._preloaded, self._loader, self._roots)
+        preload.essential(self._recorder, self._loader, self._roots)
         steps = self._load_more()
         self._used_at = time.monotonic()
         try:
@@ -80,7 +80,7 @@ class Server:
             self._end_all()
 
     def _load_more(self) -> Iterator[None]:
-        yield from preload.further(self._preloaded, self._loader, self._roots)
+        yield from preload.further(self._recorder, self._loader, self._roots)
         with contextlib.suppress(OSError):
             sweep(self._directory)
 
@@ -161,7 +161,7 @@ class Server:
                 running.conn.close()
             lesson = os.fstat(self._lesson_write)
             conn.setblocking(True)
-            child.serve(conn, self._start, self._preloaded, lambda: self._teach(lesson))
+            child.serve(conn, self._start, self._recorder, lambda: self._teach(lesson))
         finally:
             traceback.print_exc()
             os._exit(1)
