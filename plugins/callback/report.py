@@ -29,8 +29,8 @@ import time
 import typing as t
 
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.cloister.aws.plugins.connection.warm import prestart
 from ansible_collections.cloister.aws.plugins.plugin_utils._report import Report
+from ansible_collections.cloister.aws.plugins.plugin_utils._warm_start import prestart
 
 WARM = "cloister.aws.warm"
 

@@ -49,8 +49,9 @@ class Report:
             stack = self.stacks.setdefault(member["stack"], Stack(seconds if member["stack"] == host else 0.0))
             key = (member["kind"], member["part"])
             known = stack.members.get(key)
-            if known is None or known["action"] == "keep" or member["action"] == "remove":
-                stack.members[key] = member
+            if known and known["action"] != "keep" and member["action"] == "keep":
+                member = {**member, "action": known["action"], "changes": known["changes"]}
+            stack.members[key] = member
             self.check = self.check or check
 
     def failed(self, host: str, task: str, message: str) -> None:

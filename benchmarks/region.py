@@ -1,0 +1,136 @@
+"""The same network region by Terraform and by Cloister, against the same embedded AWS, in turn.
+
+    python -m benchmarks.region --rounds 3 --latency 0 50 100
+
+Prints a table: medians of wall seconds (CPU seconds; MiB) for each act, and Cloister's share of Terraform's time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import typing as t
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from benchmarks.measure import Cost, measure
+from lab.embedded_aws.client import EmbeddedAws
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+ACCOUNT = "111122223333"
+ACTS = ("first apply", "second apply", "plan", "destroy")
+Costs = dict[tuple[float, str, str], list[Cost]]
+
+
+class Terraform:
+    """The peer. Its state and plugins live in a folder of their own."""
+
+    name = "terraform"
+
+    def __init__(self, scratch: Path) -> None:
+        self.folder = scratch / "terraform"
+        shutil.copytree(HERE / "network/terraform", self.folder)
+
+    def commands(self) -> dict[str, list[str]]:
+        """Return the command of each act."""
+        approved = ["-auto-approve", "-input=false", "-no-color"]
+        return {
+            "prepare": ["terraform", "init", "-input=false", "-no-color"],
+            "first apply": ["terraform", "apply", *approved],
+            "second apply": ["terraform", "apply", *approved],
+            "plan": ["terraform", "plan", "-input=false", "-no-color"],
+            "destroy": ["terraform", "destroy", *approved],
+        }
+
+
+class Cloister:
+    """Ourselves, as a person runs us."""
+
+    name = "cloister"
+
+    def __init__(self, scratch: Path) -> None:
+        self.folder = ROOT
+
+    def commands(self) -> dict[str, list[str]]:
+        """Return the command of each act."""
+        play = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "benchmarks/network/inventory"]
+        words = ["-e", "teardown_confirm=bench", "-e", "teardown_release_static_ips=true"]
+        return {
+            "prepare": [*play, "--version"],
+            "first apply": [*play, "site.yml"],
+            "second apply": [*play, "site.yml"],
+            "plan": [*play, "site.yml", "--check"],
+            "destroy": [*play, "playbooks/teardown.yml", *words],
+        }
+
+
+def life(tool: Terraform | Cloister, latency: float, costs: Costs) -> Counter[str]:
+    """Take one region through its life on a fresh embedded AWS; return how many of each kind were built."""
+    lab = EmbeddedAws.start("--account", ACCOUNT)
+    try:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CLOISTER_", "ANSIBLE_"))}
+        environment = {**clean, **lab.environment, "AWS_REGION": "us-west-2"}
+        commands = tool.commands()
+        measure(commands["prepare"], tool.folder, environment)
+        lab.latency(latency)
+        built: Counter[str] = Counter()
+        for act in ACTS:
+            costs[latency, act, tool.name].append(measure(commands[act], tool.folder, environment))
+            if act == "first apply":
+                built = Counter(thing["kind"] for thing in lab.holdings() if not thing["default"])
+        return built
+    finally:
+        lab.stop()
+
+
+def table(costs: Costs, latencies: t.Sequence[float]) -> t.Iterator[str]:
+    """Yield the table as Markdown."""
+    yield "| added per request | act | Terraform: s (CPU s; MiB) | Cloister: s (CPU s; MiB) | time | memory |"
+    yield "|---|---|---|---|---|---|"
+    for latency in latencies:
+        for act in ACTS:
+            peer, ours = (_median(costs[latency, act, name]) for name in ("terraform", "cloister"))
+            yield (
+                f"| {latency:.0f} ms | {act} | {_cell(peer)} | {_cell(ours)} "
+                f"| {ours.wall / peer.wall:.2f} | {ours.memory / peer.memory:.2f} |"
+            )
+
+
+def _median(costs: t.Sequence[Cost]) -> Cost:
+    return Cost(*(statistics.median(getattr(cost, name) for cost in costs) for name in ("wall", "cpu", "memory")))
+
+
+def _cell(cost: Cost) -> str:
+    return f"{cost.wall:.1f} ({cost.cpu:.1f}; {cost.memory:.0f})"
+
+
+def main() -> None:
+    """Run the rounds and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--latency", type=float, nargs="+", default=[0.0, 50.0, 100.0], help="ms added per request")
+    options = parser.parse_args()
+    tools = [Terraform, Cloister] if shutil.which("terraform") else [Cloister]
+    costs: Costs = defaultdict(list)
+    for latency in options.latency:
+        for turn in range(options.rounds):
+            for tool in tools:
+                with tempfile.TemporaryDirectory() as scratch:
+                    built = life(tool(Path(scratch)), latency, costs)
+                print(f"{latency:.0f} ms, round {turn + 1}, {tool.name}: {sum(built.values())} things", file=sys.stderr)
+    if len(tools) == 1:
+        print("terraform is not on PATH: Cloister's figures alone")
+        for key, values in costs.items():
+            print(key, _cell(_median(values)))
+        return
+    for line in table(costs, options.latency):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Run playbooks as a person does, against an embedded AWS, and keep what they said and did."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from lab.embedded_aws.client import EmbeddedAws
+
+ROOT = Path(__file__).resolve().parents[2]
+ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+Action = tuple[str, str, str, str]
+
+
+@dataclass
+class Run:
+    """One ended ansible-playbook: exit status, what it printed, its report, and the writes that AWS saw meanwhile."""
+
+    rc: int
+    output: str
+    report: dict[str, t.Any]
+    writes: list[dict[str, t.Any]] = field(default_factory=list)
+
+    @property
+    def actions(self) -> set[Action]:
+        """(stack, kind, part, action) of everything that was, or would be, created, changed or removed."""
+        return {
+            (member["stack"], member["kind"], member["part"], member["action"])
+            for stack in self.report.get("stacks", {}).values()
+            for member in stack["members"]
+            if member["action"] != "keep"
+        }
+
+    @property
+    def region_writes(self) -> list[dict[str, t.Any]]:
+        """The writes without the lock's own, which every run that may change something makes."""
+        return [write for write in self.writes if "/lock" not in json.dumps(write["named"])]
+
+
+@dataclass
+class Region:
+    """An inventory and the embedded AWS that stands for its account."""
+
+    inventory: Path
+    lab: EmbeddedAws
+    scratch: Path
+
+    @classmethod
+    def raised(cls, inventory: Path, scratch: Path, *options: str) -> Region:
+        """Start an embedded AWS with the first account that the inventory allows."""
+        region = yaml.safe_load((inventory / "group_vars/all/region.yml").read_text())
+        lab = EmbeddedAws.start("--account", region["region_allowed_account_ids"][0], *options)
+        return cls(inventory, lab, scratch)
+
+    @property
+    def settings(self) -> dict[str, t.Any]:
+        """The inventory's own account of itself."""
+        return t.cast("dict[str, t.Any]", yaml.safe_load((self.inventory / "group_vars/all/region.yml").read_text()))
+
+    def command(self, playbook: str, *arguments: str) -> list[str]:
+        """Return the command line a person would type."""
+        return [str(ANSIBLE_PLAYBOOK), playbook, "-i", str(self.inventory), *arguments]
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return an environment that leads to this embedded AWS and to nothing else."""
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CLOISTER_", "ANSIBLE_"))}
+        report = str(self.scratch / "report.json")
+        return {**clean, **self.lab.environment, "CLOISTER_REPORT_FILE": report, "ANSIBLE_NOCOLOR": "1", **more}
+
+    def play(self, playbook: str, *arguments: str, prefix: t.Sequence[str] = (), **environment: str) -> Run:
+        """Run a playbook to its end."""
+        report = self.scratch / "report.json"
+        report.unlink(missing_ok=True)
+        before = max((write["sequence"] for write in self.lab.writes()), default=0)
+        done = subprocess.run(
+            [*prefix, *self.command(playbook, *arguments)],
+            cwd=ROOT,
+            env=self.environment(**environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        told = json.loads(report.read_text()) if report.exists() else {}
+        return Run(done.returncode, done.stdout, told, self.lab.writes(before))
+
+    def owned(self) -> list[dict[str, t.Any]]:
+        """Return all that stands in the account and carries this region's ownership tag."""
+        name = self.settings["region_name"]
+        return [thing for thing in self.lab.holdings() if thing["tags"].get("cloister:region") == name]

@@ -1,0 +1,65 @@
+"""The report: the last word of every run."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.cloister.aws.plugins.plugin_utils._report import Report
+
+
+def member(part: str, action: str, kind: str = "subnet", stack: str = "network", **more: t.Any) -> dict[str, t.Any]:
+    known = {"id": f"{kind}-{part}", "changes": [], "shows": {}}
+    return {"kind": kind, "part": part, "action": action, "stack": stack, **known, **more}
+
+
+def told(report: Report) -> str:
+    return "\n".join(report.lines())
+
+
+def report() -> Report:
+    return Report(run_id="c0ffee", began=0.0, region="us", aws_region="us-west-2", seconds=12.34)
+
+
+def test_counts_stand_by_stack_and_action() -> None:
+    run = report()
+    run.take("network", 1.5, [member("a", "create"), member("b", "keep")], check=False)
+    run.take("network", 0.5, [member("c", "remove")], check=False)
+    row = next(line for line in run.lines() if line.strip().startswith("network "))
+    assert row.split() == ["network", "1", "0", "1", "1", "2.0"]
+
+
+def test_a_plan_says_that_nothing_was_done_yet() -> None:
+    run = report()
+    run.take("network", 1.0, [member("a", "create", id="(known after apply: subnet a)")], check=True)
+    assert "plan for region us" in told(run)
+    assert "to create" in told(run)
+    assert "+ subnet a\n" in told(run) + "\n"
+
+
+def test_a_change_names_the_field_and_both_values() -> None:
+    run = report()
+    changes = [{"field": "public_addresses", "before": True, "after": False}]
+    run.take("network", 1.0, [member("a", "change", changes=changes)], check=False)
+    assert "public_addresses: True -> False" in told(run)
+
+
+def test_what_was_made_and_then_only_seen_again_counts_as_made() -> None:
+    run = report()
+    run.take("network", 1.0, [member("nat", "create")], check=False)
+    run.take("network", 1.0, [member("nat", "keep", shows={"public_ip": "192.0.2.1"})], check=False)
+    known = run.told()["stacks"]["network"]["members"]
+    assert [(item["action"], item["shows"]) for item in known] == [("create", {"public_ip": "192.0.2.1"})]
+
+
+def test_egress_addresses_are_told_for_allow_lists() -> None:
+    run = report()
+    nat = member("main-a", "keep", kind="NAT gateway", shows={"public_ip": "192.0.2.7"})
+    run.take("network", 1.0, [nat, member("main", "keep", kind="VPC")], check=False)
+    assert "192.0.2.7  (for partners' allow-lists)" in told(run)
+
+
+def test_the_first_reason_of_a_broken_stack_is_told() -> None:
+    run = report()
+    run.failed("endpoints", "Ensure the endpoints stand", "no subnet called private-z")
+    run.failed("endpoints", "Say which stack is not whole", "endpoints is not whole")
+    assert "endpoints is not whole. Ensure the endpoints stand: no subnet called private-z" in told(run)
