@@ -79,14 +79,16 @@ def make_client(connection: Connection, service: str, attempts: int = ATTEMPTS) 
                 max_pool_connections=WORKERS * 2,
                 user_agent_extra="cloister",
             )
-            session: t.Any = boto3.session.Session(profile_name=connection.profile)
-            _CLIENTS[key] = session.client(
-                service,
-                region_name=connection.region,
-                endpoint_url=connection.endpoint_url,
-                config=config,
-                **connection.arguments,
-            )
+            # A profile that does not exist, or half a set of credentials, shows here and not in the call.
+            with _translated("the first call", {}):
+                session: t.Any = boto3.session.Session(profile_name=connection.profile)
+                _CLIENTS[key] = session.client(
+                    service,
+                    region_name=connection.region,
+                    endpoint_url=connection.endpoint_url,
+                    config=config,
+                    **connection.arguments,
+                )
         return _CLIENTS[key]
 
 
