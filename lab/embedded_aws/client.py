@@ -105,6 +105,10 @@ class EmbeddedAws:
         """Set how long slow things take; delays.py tells the names."""
         self._call("POST", "delays", seconds)
 
+    def limits(self, **most: int) -> None:
+        """Enforce quotas; limits.py tells the names."""
+        self._call("POST", "limits", most)
+
     def account_keys(self, account: str) -> dict[str, str]:
         """Keys of another account, to see what crosses accounts."""
         return {**self.environment, **self._call("POST", "account", {"account": account})}

@@ -21,6 +21,7 @@ from lab.embedded_aws.delays import Delays
 from lab.embedded_aws.faults import Faults, Kill, Rule
 from lab.embedded_aws.http_server import Answer, HttpRequest
 from lab.embedded_aws.journal import Journal
+from lab.embedded_aws.limits import current as limits
 
 PREFIX = "/_cloister/"
 KEY_HEADER = "x-cloister-key"
@@ -99,6 +100,10 @@ class Control:
         self.delays.update(body)
         return {"delays": self.delays.seconds}
 
+    def _post_limits(self, body: Body) -> Body:
+        limits.update(body)
+        return {"limits": limits.most}
+
     def _post_account(self, body: Body) -> Body:
         identifier, secret = self.accounts.add(str(body["account"]))
         return {"AWS_ACCESS_KEY_ID": identifier, "AWS_SECRET_ACCESS_KEY": secret}
@@ -109,6 +114,7 @@ class Control:
         empty()
         self.journal.clear()
         self.faults.clear()
+        limits.clear()
         return {}
 
     def _post_stop(self, _: Body) -> Body:

@@ -81,15 +81,10 @@ def preload(services: t.Iterable[str] = ("ec2", "sts", "ssm", "iam", "route53", 
 def _dispatcher() -> t.Any:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    _truth()
-    return DomainDispatcherApplication(create_backend_app)
-
-
-@functools.cache
-def _truth() -> None:
     from lab.embedded_aws import truth
 
-    truth.apply_when_imported()
+    truth.common()
+    return DomainDispatcherApplication(create_backend_app)
 
 
 def _handler(service: str, region: str, path: str) -> t.Any:
@@ -107,11 +102,13 @@ def _handlers(service: str, region: str) -> list[tuple[re.Pattern[str], t.Any]]:
     name = _backend_name(service, region)
     if name is None:
         return []
-    _truth()
     import importlib
+
+    from lab.embedded_aws import truth
 
     with BACKEND:
         urls = importlib.import_module(f"moto.{name}.urls")
+        truth.apply(name)
     return [(re.compile("^" + path.format("")), handler) for path, handler in urls.url_paths.items()]
 
 

@@ -1,0 +1,38 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Quotas that AWS refuses to exceed; none is enforced until it is set."""
+
+from __future__ import annotations
+
+import typing as t
+
+NAMES = (
+    "vpcs", "subnets_per_vpc", "internet_gateways", "addresses", "nat_gateways_per_zone", "route_tables_per_vpc",
+    "security_groups", "interface_endpoints_per_vpc",
+)  # fmt: skip
+
+
+class Limits:
+    """Most of each thing that may exist, by name; an unknown name is refused with ValueError."""
+
+    def __init__(self) -> None:
+        self.most: dict[str, int] = {}
+
+    def update(self, most: dict[str, t.Any]) -> None:
+        unknown = sorted(set(most) - set(NAMES))
+        if unknown:
+            raise ValueError(f"unknown limit {', '.join(unknown)}; known: {', '.join(NAMES)}")
+        self.most.update({name: int(value) for name, value in most.items()})
+
+    def clear(self) -> None:
+        self.most.clear()
+
+    def check(self, name: str, present: int, code: str, message: str) -> None:
+        """Refuse with AWS's code when one more would be too many."""
+        if name in self.most and present >= self.most[name]:
+            from moto.core.exceptions import ServiceException
+
+            raise ServiceException(code, message)
+
+
+current = Limits()
