@@ -76,6 +76,9 @@ class Kind(ABC):
     removal_first: t.ClassVar[bool] = False
     """Whether what is no longer listed goes before the new comes (addresses that would collide)."""
 
+    adopted: t.Mapping[str, t.Mapping[str, str]] = {}
+    """Names that stand for things which others made, as `Names` has them; for kinds that put something into those."""
+
     def __init__(self, aws: Aws, owner: Owner) -> None:
         self.aws = aws
         self.owner = owner
@@ -110,6 +113,9 @@ class Kind(ABC):
         Called before the first write for what is to be created (``found`` is None) or changed. In check mode
         ``want`` may hold known-after-apply markers.
         """
+
+    def vet_removal(self, found: Found) -> None:
+        """Raise `RegionError` for what is no longer listed and must not go; only reads, before the first write."""
 
     def complete(self, found: Found, want: Want) -> None:
         """Do to a new one what needs the others of its set. Called once all of them were made."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._errors import MissingError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
@@ -49,18 +49,25 @@ class Names:
         """Return the ids of several parts, sorted, as AWS keeps most lists as sets."""
         return sorted(self.id(kind, part) for part in parts)
 
+    def read(self, *kinds: type[Kind]) -> None:
+        """Read several kinds at once, ahead of their use."""
+        each(self.every, kinds)
+
     def adopted(self, kind: type[Kind], part: str) -> bool:
         """Return whether the name stands for something that others made."""
         return part in self._adopted.get(kind.noun, {})
 
+    def every(self, kind: type[Kind]) -> t.Mapping[str, Found]:
+        """Return all that the region has of ``kind``, by name, whichever stack made it."""
+        if kind.noun not in self._read:
+            made = kind(self._aws, self._owner)
+            self._read[kind.noun] = by_part(made, made.find())
+        return self._read[kind.noun]
+
     def found(self, kind: type[Kind], part: str) -> Found | None:
         """Return what ``part`` names; None only in check mode, for what does not exist yet."""
         for pause in (*_LOOK_AGAIN, None):
-            known = self._read.get(kind.noun)
-            if known is None:
-                known = self._read[kind.noun] = by_part(
-                    kind(self._aws, self._owner), kind(self._aws, self._owner).find()
-                )
+            known = self.every(kind)
             if part in known:
                 return known[part]
             if self._check:

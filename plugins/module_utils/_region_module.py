@@ -16,6 +16,8 @@ from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Member, Outcome, reconcile
 
+K = t.TypeVar("K", bound=Kind)
+
 REGION_ARGUMENTS: dict[str, t.Any] = {
     "region_name": {"type": "str", "required": True},
     "stack": {"type": "str", "required": True},
@@ -38,15 +40,27 @@ class RegionModule:
         self.aws = Aws(connection(self.ansible))
         self.names = Names(self.aws, self.owner.region, self.check, self.params["region_adopted"])
 
+    def kind(self, kind: type[K]) -> K:
+        """Return ``kind`` for this module's owner."""
+        made = kind(self.aws, self.owner)
+        made.adopted = self.params["region_adopted"]
+        return made
+
     def reconcile(
         self, kind: type[Kind], wants: t.Callable[[], t.Sequence[Want]], wait: bool = True, purge: bool = True
     ) -> None:
         """Make ``wants`` true for ``kind`` and end the module. ``wants`` is called inside the error handling."""
+        self.finish(self.outcome(self.kind(kind), wants, wait, purge))
+
+    def outcome(
+        self, kind: Kind, wants: t.Callable[[], t.Sequence[Want]], wait: bool = True, purge: bool = True
+    ) -> Outcome:
+        """Make ``wants`` true for ``kind``, as `reconcile` does, and go on."""
         try:
-            outcome = reconcile(kind(self.aws, self.owner), wants(), self.check, wait, purge)
+            return reconcile(kind, wants(), self.check, wait, purge)
         except RegionError as exc:
             self.ansible.fail_json(msg=str(exc))
-        self.finish(outcome)
+            raise
 
     def finish(self, outcome: Outcome) -> None:
         """End the module with what became of a set, as failed when a member failed."""

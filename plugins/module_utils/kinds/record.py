@@ -1,0 +1,283 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Records: what a stack says in a zone, all of it one member, since Route 53 changes a zone in atomic batches.
+
+Whose a record is, its companion says (`_dns`). A batch creates records with CREATE and takes them away with DELETE,
+which names the old record exactly, and never uses UPSERT: if somebody else made or changed a record since it was
+read, Route 53 refuses the batch as a whole, and we look again.
+https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections import defaultdict
+
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
+from ansible_collections.cloister.aws.plugins.module_utils._dns import (
+    TYPES,
+    Content,
+    Key,
+    clash,
+    companion,
+    full_name,
+    plain,
+    record_set,
+    shape,
+    short_name,
+    sort_out,
+    told,
+    values_wanted,
+)
+from ansible_collections.cloister.aws.plugins.module_utils._errors import (
+    ApiError,
+    InputError,
+    OwnershipError,
+    UnsureError,
+)
+from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
+from ansible_collections.cloister.aws.plugins.module_utils._names import Names
+from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
+
+# A batch takes 1,000 values and 32,000 characters of them.
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
+MOST_VALUES, MOST_CHARACTERS = 1000, 32000
+TRIES = 4
+DEFAULT_TTL_SECONDS = 300
+
+Changes = list[dict[str, t.Any]]
+
+
+class Records(Kind):
+    """The records of a stack in a zone; part and id are the zone's. One field a record, such as ``api A``: its shape.
+
+    A field that should be None is a record of ours that is no longer listed. One that is ``{}`` is a companion whose
+    record was deleted by hand.
+    """
+
+    noun = "records"
+    made_by = "dns"
+    rank = 30
+    wait_seconds = 0
+    """How long to wait until Route 53's name servers all answer what was changed; 0 does not wait."""
+
+    def __init__(self, aws: Aws, owner: Owner) -> None:
+        super().__init__(aws, owner)
+        self.zones: t.Sequence[Found] | None = None
+        """The region's zones; read when nobody has set them."""
+        self._domains: dict[str, str] = {}
+        self._contents: dict[str, Content] = {}
+
+    def find(self) -> list[Found]:
+        """Return one for each zone, ours or adopted, in which the owner has records."""
+        self._read()
+        return [
+            self._found(zone, part if self.owner.stack else f"{part} of {stack}", stack)
+            for zone, part in self._parts.items()
+            for stack in sorted({own.stack for own in self._contents[zone].ours.values()})
+            if self.owner.stack in (None, stack)
+        ]
+
+    def fields(self, found: Found) -> dict[str, t.Any]:
+        """Return the shape of each record by its short name and type."""
+        domain = self._domains[found.id]
+        return {
+            _label(key, domain): shape(own.record) if own.record else {}
+            for key, own in self._contents[found.id].ours.items()
+            if own.stack == found.stack
+        }
+
+    def create(self, want: Want, tags: t.Mapping[str, str]) -> Found:
+        """Make the first records that the stack has in the zone."""
+        found = self._found(want.create["zone"], want.part, str(self.owner.stack))
+        self._bring(found, want.fields)
+        return found
+
+    def update(self, found: Found, want: Want, changed: t.Collection[str]) -> None:
+        """Change what differs, all of it in one batch."""
+        self._bring(found, {name: want.fields[name] for name in changed})
+
+    def delete(self, found: Found) -> None:
+        """Delete all that the stack has in the zone."""
+        self._bring(found, dict.fromkeys(self.fields(found)))
+
+    def retag(self, found: Found, tags: t.Mapping[str, str]) -> None:
+        """Leave it: companions stand for the tags that records cannot carry, and are found with them."""
+
+    def vet(self, want: Want, found: Found | None) -> None:
+        """Refuse to stand where others have a record, and name it."""
+        zone = want.create.get("zone")
+        if zone:
+            self._refuse_clashes(zone, want.part, want.fields)
+
+    def wants(self, records: t.Sequence[t.Mapping[str, t.Any]], names: Names) -> list[Want]:
+        """Return the wishes for the entries of ``dns_records``, one for each zone they name."""
+        by_zone: dict[str, list[t.Mapping[str, t.Any]]] = defaultdict(list)
+        for record in records:
+            by_zone[record["zone"]].append(record)
+        places = {part: self._place(part, names) for part in by_zone}
+        self.zones = list(names.every(HostedZone).values())
+        self._read()
+        return [self._want(part, by_zone[part], *places[part]) for part in by_zone]
+
+    def _place(self, part: str, names: Names) -> tuple[str | None, str]:
+        """Return a zone's id, None when it does not exist yet, and its domain."""
+        if names.adopted(HostedZone, part):
+            zone = names.id(HostedZone, part)
+            return zone, self._domain(zone)
+        found = names.found(HostedZone, part)
+        return (found.id, plain(found.raw["Name"])) if found else (None, "")
+
+    def _want(self, part: str, records: t.Sequence[t.Mapping[str, t.Any]], zone: str | None, domain: str) -> Want:
+        fields: dict[str, t.Any] = {}
+        for record in records:
+            label, wanted = _wish(record, domain or part, zone)
+            if label in fields:
+                raise InputError(f"record {label} in zone {part} is listed twice; give it all its values at once")
+            fields[label] = wanted
+        cnames = {label.split()[0] for label in fields if label.endswith(" CNAME")}
+        both = sorted(label for label in fields if label.split()[0] in cnames and not label.endswith(" CNAME"))
+        if both:
+            raise InputError(f"zone {part}: {', '.join(both)} cannot stand beside a CNAME of the same name")
+        if zone:
+            mine = self._found(zone, part, str(self.owner.stack))
+            fields = {**dict.fromkeys(self.fields(mine)), **fields}
+        return Want(part, fields, create={"zone": zone})
+
+    def _read(self) -> None:
+        """Read the record sets of every zone that may hold ours, once."""
+        if self._contents:
+            return
+        zones = HostedZone(self.aws, Owner(self.owner.region)).find() if self.zones is None else self.zones
+        self._parts = {zone.id: zone.part for zone in zones}
+        self._domains.update({zone.id: plain(zone.raw["Name"]) for zone in zones})
+        self._parts.update({zone: part for part, zone in self.adopted.get(HostedZone.noun, {}).items()})
+        each(self._look, list(self._parts))
+
+    def _look(self, zone: str) -> Content:
+        sets = self.aws.pages(
+            "route53", "list_resource_record_sets", "ResourceRecordSets", absent_ok=True, HostedZoneId=zone
+        )
+        self._contents[zone] = sort_out(sets, self._domain(zone), self.owner.region)
+        return self._contents[zone]
+
+    def _domain(self, zone: str) -> str:
+        if zone not in self._domains:
+            answer = self.aws.call("route53", "get_hosted_zone", Id=zone)
+            self._domains[zone] = plain(answer["HostedZone"]["Name"])
+        return self._domains[zone]
+
+    def _found(self, zone: str, part: str, stack: str) -> Found:
+        # Records carry no tags: what the companions say stands for them, so that none ever differs.
+        return Found(zone, Owner(self.owner.region, stack, self.owner.tags).tags_for(part), {})
+
+    def _refuse_clashes(self, zone: str, part: str, wanted: t.Mapping[str, t.Any]) -> None:
+        content, domain = self._contents[zone], self._domains[zone]
+        keys = [_key(label, domain) for label, form in wanted.items() if form]
+        others = {key for key, own in content.ours.items() if own.stack != self.owner.stack}
+        theirs = [told(item) for key in keys if (item := clash(key, content))]
+        theirs += [f"{' '.join(key)} of stack {content.ours[key].stack}" for key in keys if key in others]
+        if theirs:
+            raise OwnershipError(
+                f"zone {part} ({zone}) already holds {'; '.join(sorted(set(theirs)))}, which stack {self.owner.stack} "
+                "did not make and does not change: delete it where it was made, or take ours off the list"
+            )
+
+    def _bring(self, found: Found, wanted: t.Mapping[str, t.Any]) -> None:
+        """Make ``wanted`` true, None standing for absence; after a lost answer or a lost race, look and try again."""
+        for tries in range(TRIES):
+            changes = self._changes(found, wanted)
+            try:
+                for batch in batches(changes):
+                    self._send(found, batch)
+            except ApiError as exc:
+                raced = isinstance(exc, UnsureError) or exc.code == "InvalidChangeBatch"
+                if not raced or tries + 1 == TRIES:
+                    raise
+                time.sleep(tries)
+                self._look(found.id)
+                self._refuse_clashes(found.id, found.part, wanted)
+            else:
+                return
+
+    def _changes(self, found: Found, wanted: t.Mapping[str, t.Any]) -> list[Changes]:
+        """Return what turns the zone's content into ``wanted``: one list for all that shares a name."""
+        by_name: dict[str, Changes] = defaultdict(list)
+        for label, form in wanted.items():
+            key = _key(label, self._domains[found.id])
+            own = self._contents[found.id].ours.get(key)
+            old = own.record if own else None
+            if old and shape(old) != form:
+                by_name[key[0]].insert(0, _change("DELETE", old))
+            if form and not (old and shape(old) == form):
+                by_name[key[0]].append(_change("CREATE", record_set(key, form)))
+            if own and form is None:
+                by_name[key[0]].append(_change("DELETE", own.companion))
+            if form and not own:
+                by_name[key[0]].append(_change("CREATE", companion(key, self.owner.region, found.stack)))
+        return [by_name[name] for name in sorted(by_name)]
+
+    def _send(self, found: Found, changes: Changes) -> None:
+        answer = self.aws.make(
+            "route53", "change_resource_record_sets", HostedZoneId=found.id, ChangeBatch={"Changes": changes}
+        )
+        change = answer["ChangeInfo"]["Id"].removeprefix("/change/")
+        if self.wait_seconds:
+            what = f"records of zone {found.part} in all of Route 53's name servers"
+            self.until(what, lambda: self._in_sync(change), self.wait_seconds)
+
+    def _in_sync(self, change: str) -> bool:
+        answer = self.aws.call("route53", "get_change", Id=change)
+        return bool(answer["ChangeInfo"]["Status"] == "INSYNC")
+
+
+def batches(changes: t.Sequence[Changes]) -> t.Iterator[Changes]:
+    """Yield batches within Route 53's limits; what shares a name stays together, so that no name is without answer."""
+    batch: Changes = []
+    room = [MOST_VALUES, MOST_CHARACTERS]
+    for group in changes:
+        values = [item["Value"] for change in group for item in change["ResourceRecordSet"].get("ResourceRecords", ())]
+        needs = [len(values), sum(map(len, values))]
+        if batch and (needs[0] > room[0] or needs[1] > room[1]):
+            yield batch
+            batch, room = [], [MOST_VALUES, MOST_CHARACTERS]
+        batch += group
+        room = [room[0] - needs[0], room[1] - needs[1]]
+    if batch:
+        yield batch
+
+
+def _change(action: str, item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {
+        "Action": action,
+        "ResourceRecordSet": {key: value for key, value in item.items() if value != []},
+    }
+
+
+def _label(key: Key, domain: str) -> str:
+    return f"{short_name(key[0], domain)} {key[1]}"
+
+
+def _key(label: str, domain: str) -> Key:
+    name, kind = label.split()
+    return (domain if name == "@" else f"{name}.{domain}", kind)
+
+
+def _wish(record: t.Mapping[str, t.Any], domain: str, zone: str | None) -> tuple[str, dict[str, t.Any]]:
+    """Return the label and the shape of one entry of ``dns_records``."""
+    name, kind, alias = record["name"].lower(), record["type"], record["alias"]
+    about = f"record {name} {kind} in zone {record['zone']}"
+    full_name(name, domain)
+    if kind not in TYPES or (kind == "CNAME" and name == "@"):
+        raise InputError(f"{about}: the name of a zone itself cannot be a CNAME; use an alias of type A")
+    if bool(alias) == bool(record["values"]):
+        raise InputError(f"{about}: give either `values` or `alias`")
+    if alias:
+        target = {**alias, "dns_name": plain(alias["dns_name"]), "zone_id": alias["zone_id"] or zone}
+        return f"{name} {kind}", {"alias": target}
+    try:
+        return f"{name} {kind}", {"ttl": record["ttl_seconds"], "values": values_wanted(kind, record["values"])}
+    except InputError as exc:
+        raise InputError(f"{about}: {exc}") from exc
