@@ -10,6 +10,7 @@ version_added: 0.1.0
 short_description: Cut VPCs into subnets
 description:
   - Makes the subnets that a stack owns be exactly those listed.
+  - A subnet under a new name with the same VPC, zone and range as one no longer listed is renamed, not made anew.
 author: Cloister contributors (@cloister)
 options:
   subnets:
@@ -43,10 +44,23 @@ options:
         description: Whether instances get a public address at launch without asking.
         type: bool
         default: false
+      kubernetes_role:
+        description:
+          - Which load balancers Kubernetes puts there, V(elb) for internet-facing ones and V(internal-elb) for
+            internal ones. The tag of the other role, or of both with V(none), is taken off.
+          - Without it such tags are left alone.
+        type: str
+        choices: [elb, internal-elb, none]
       tags:
-        description: Further tags, such as those by which Kubernetes finds subnets for load balancers.
+        description: Further tags.
         type: dict
         default: {}
+  purge:
+    description:
+      - Whether what the stack owns and the list does not name is removed. A stack of several kinds says no, and ends
+        with M(cloister.aws.network_leftovers), which removes in the order in which AWS lets go.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - cloister.aws.region
   - amazon.aws.common.modules
@@ -59,7 +73,7 @@ EXAMPLES = r"""
     region_name: us
     stack: network
     subnets:
-      - {name: public-a, vpc: main, tier: public, az: us-west-2a, cidr: 10.0.1.0/24}
+      - {name: public-a, vpc: main, tier: public, az: us-west-2a, cidr: 10.0.1.0/24, kubernetes_role: elb}
       - {name: private-a, vpc: main, tier: private, az: us-west-2a, cidr: 10.0.3.0/24}
 """
 
@@ -68,7 +82,7 @@ ids:
   description: Subnet ids by name.
   type: dict
   returned: success
-  sample: {public-a: subnet-0a1b2c3d4e5f60718}
+  sample: {private-a: subnet-0a1b2c3d4e5f60718}
 members:
   description: What became of each subnet (C(create), C(change), C(keep), C(remove)), with the fields that changed.
   type: list
@@ -86,14 +100,23 @@ SUBNET = {
     "az": {"type": "str", "required": True},
     "cidr": {"type": "str", "required": True},
     "public_addresses": {"type": "bool", "default": False},
+    "kubernetes_role": {"type": "str", "choices": ["elb", "internal-elb", "none"]},
     "tags": {"type": "dict", "default": {}},
+}
+SPEC = {
+    "subnets": {"type": "list", "elements": "dict", "required": True, "options": SUBNET},
+    "purge": {"type": "bool", "default": True},
 }
 
 
 def main() -> None:
     """Read arguments, reconcile, report."""
-    module = RegionModule({"subnets": {"type": "list", "elements": "dict", "required": True, "options": SUBNET}})
-    module.reconcile(Subnet, lambda: [want(subnet, module.names) for subnet in module.params["subnets"]])
+    module = RegionModule(SPEC)
+    module.reconcile(
+        Subnet,
+        lambda: [want(subnet, module.names) for subnet in module.params["subnets"]],
+        purge=module.params["purge"],
+    )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ version_added: 0.1.0
 short_description: Lay out the VPCs of a region
 description:
   - Makes the VPCs that a stack owns be exactly those listed, with both DNS attributes on, since private zones and the
-    private names of interface endpoints work with nothing less.
+    private names of interface endpoints work with nothing less, and with a default security group that has no rules.
 author: Cloister contributors (@cloister)
 options:
   vpcs:
@@ -32,6 +32,18 @@ options:
         type: list
         elements: str
         default: []
+      default_security_group_closed:
+        description:
+          - Whether the rules of the VPC's default security group are taken away, so that what is started without a
+            group of its own talks to nobody (AWS Security Hub control EC2.2). With V(false) the group is left alone.
+        type: bool
+        default: true
+  purge:
+    description:
+      - Whether what the stack owns and the list does not name is removed. A stack of several kinds says no, and ends
+        with M(cloister.aws.network_leftovers), which removes in the order in which AWS lets go.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - cloister.aws.region
   - amazon.aws.common.modules
@@ -67,13 +79,18 @@ VPC = {
     "name": {"type": "str", "required": True},
     "cidr": {"type": "str", "required": True},
     "secondary_cidrs": {"type": "list", "elements": "str", "default": []},
+    "default_security_group_closed": {"type": "bool", "default": True},
+}
+SPEC = {
+    "vpcs": {"type": "list", "elements": "dict", "required": True, "options": VPC},
+    "purge": {"type": "bool", "default": True},
 }
 
 
 def main() -> None:
     """Read arguments, reconcile, report."""
-    module = RegionModule({"vpcs": {"type": "list", "elements": "dict", "required": True, "options": VPC}})
-    module.reconcile(Vpc, lambda: [want(vpc) for vpc in module.params["vpcs"]])
+    module = RegionModule(SPEC)
+    module.reconcile(Vpc, lambda: [want(vpc) for vpc in module.params["vpcs"]], purge=module.params["purge"])
 
 
 if __name__ == "__main__":

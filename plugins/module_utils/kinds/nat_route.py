@@ -7,6 +7,7 @@ They carry no tags: a route to a NAT gateway in a table of ours is ours.
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
@@ -72,6 +73,7 @@ class Gateways:
         self._kind = NatGateway(aws, Owner(region))
         self._names = names
         self._check = check
+        self._born = time.monotonic()
 
     def ids(self, parts: t.Collection[str]) -> dict[str, str]:
         """Return ids by name once all carry traffic (in check mode at once); raise AWS's reason for a failed one."""
@@ -85,7 +87,7 @@ class Gateways:
         for found in self._kind.all():
             states.get(found.part, {})[found.raw["State"]] = found
         for part, by_state in states.items():
-            if not by_state:
+            if not by_state and time.monotonic() > self._born + 10:  # a tag filter shows a new one late
                 raise MissingError(f"there is no NAT gateway called {part}; network starts it: run that stack again")
             if "failed" in by_state and not {"pending", "available"} & set(by_state):
                 refuse_failed(by_state["failed"])
