@@ -1,0 +1,168 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What only AWS can say before the first write: which zones there are, what is adopted, whether quotas leave room.
+
+All of it is read at once; a quota only when the region would grow what it limits.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
+from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError
+from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner, tag_dict
+
+# https://docs.aws.amazon.com/general/latest/gr/vpc-service.html and
+# https://docs.aws.amazon.com/general/latest/gr/ec2-service.html list the codes.
+QUOTAS = {
+    "vpcs": ("vpc", "L-F678F1CE", "VPCs per Region"),
+    "nat_gateways": ("vpc", "L-FE5A380F", "NAT gateways per Availability Zone"),
+    "elastic_ips": ("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs"),
+    "security_groups": ("vpc", "L-E79EC296", "VPC security groups per Region"),
+    "rules_per_security_group": ("vpc", "L-0EA8095F", "Inbound or outbound rules per security group"),
+}
+# What AWS gives an account that never asked for more: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+RULES_ALWAYS_ALLOWED = 60
+_READS = {
+    "zones": ("describe_availability_zones", "AvailabilityZones", {"AllAvailabilityZones": True}),
+    "vpcs": ("describe_vpcs", "Vpcs", {}),
+    "subnets": ("describe_subnets", "Subnets", {}),
+    "elastic_ips": ("describe_addresses", "Addresses", {}),
+    "security_groups": ("describe_security_groups", "SecurityGroups", {}),
+    "nat_gateways": (
+        "describe_nat_gateways",
+        "NatGateways",
+        {"Filter": [{"Name": "state", "Values": ["pending", "available", "deleting"]}]},
+    ),
+}
+_NOT_ENABLED = ("AuthFailure", "OptInRequired", "UnauthorizedOperation.OptInRequired", "InvalidClientTokenId")
+
+Reads = t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]
+
+
+@dataclass
+class Verdict:
+    """What was found: problems that stop the run, and notes on what could not be looked at."""
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How much of something limited there is in the account, and how much the region adds to it."""
+
+    quota: str
+    where: str
+    have: int
+    adds: int
+
+
+def look(aws: Aws, owner: Owner, needs: t.Mapping[str, t.Any], adopted: t.Mapping[str, t.Any]) -> Verdict:
+    """Compare what the inventory asks for (``region_spec``'s ``needs``) with what AWS has. Reads only."""
+    verdict = Verdict()
+    names = [name for name in _READS if name != "subnets" or adopted.get("subnet")]
+    try:
+        reads = dict(zip(names, each(lambda name: _read(aws, name), names), strict=True))
+    except ApiError as exc:
+        if exc.code not in _NOT_ENABLED:
+            raise
+        advice = (
+            f"Is {aws.region} enabled for this account? aws account get-region-opt-status --region-name {aws.region}"
+        )
+        raise ApiError(exc.action, exc.code, f"{exc}. {advice}") from exc
+    verdict.problems += zone_problems(needs.get("zones", ()), reads["zones"])
+    verdict.problems += adopted_problems(adopted, reads)
+    _quotas(aws, growths(owner, needs, reads), verdict)
+    return verdict
+
+
+def _read(aws: Aws, name: str) -> t.Sequence[t.Mapping[str, t.Any]]:
+    action, listed, arguments = _READS[name]
+    return aws.pages("ec2", action, listed, **arguments)
+
+
+def zone_problems(wanted: t.Iterable[str], zones: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Say which zones do not exist, are not enabled or are out of order."""
+    known = {zone["ZoneName"]: zone for zone in zones}
+    enabled = sorted(name for name, zone in known.items() if zone.get("OptInStatus") != "not-opted-in")
+    problems = []
+    for name in wanted:
+        zone = known.get(name)
+        if zone is None:
+            problems.append(f"There is no availability zone {name} for this account; it has {', '.join(enabled)}")
+        elif name not in enabled:
+            group = zone.get("GroupName", name)
+            problems.append(
+                f"The zone {name} is not enabled for this account: aws ec2 modify-availability-zone-group "
+                f"--group-name {group} --opt-in-status opted-in"
+            )
+        elif zone.get("State", "available") in ("impaired", "unavailable", "constrained"):
+            problems.append(
+                f"AWS says that the zone {name} is {zone['State']}; wait, or use another of {', '.join(enabled)}"
+            )
+    return problems
+
+
+def adopted_problems(adopted: t.Mapping[str, t.Any], reads: Reads) -> list[str]:
+    """Say which adopted VPCs and subnets are not there."""
+    problems = []
+    for kind, listed, key in (("VPC", "vpcs", "VpcId"), ("subnet", "subnets", "SubnetId")):
+        there = {item[key] for item in reads.get(listed, ())}
+        for name, wanted in sorted(adopted.get(kind, {}).items()):
+            if wanted not in there:
+                have = ", ".join(sorted(there)) or "none"
+                problems.append(
+                    f"region_adopted says that the {kind} {name} is {wanted}, which this account does not have here. "
+                    f"It has {have}"
+                )
+    return problems
+
+
+def growths(owner: Owner, needs: t.Mapping[str, t.Any], reads: Reads) -> list[Growth]:
+    """Return what the region would add to what is limited, by quota; what it owns already is not added again."""
+    grown = []
+    for name in ("vpcs", "elastic_ips", "security_groups"):
+        owned = sum(owner.owns(tag_dict(item.get("Tags"))) for item in reads[name])
+        grown.append(Growth(name, "this region", len(reads[name]), int(needs.get(name, 0)) - owned))
+    zone_of = {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in reads.get("subnets", ())}
+    have, owned_by_zone = Counter[str](), Counter[str]()
+    for gateway in reads["nat_gateways"]:
+        zone = gateway.get("AvailabilityZone") or zone_of.get(gateway.get("SubnetId", ""), "")
+        have[zone] += 1
+        owned_by_zone[zone] += owner.owns(tag_dict(gateway.get("Tags")))
+    for zone, count in needs.get("nat_gateways_by_zone", {}).items():
+        grown.append(Growth("nat_gateways", zone, have[zone], int(count) - owned_by_zone[zone]))
+    rules = int(needs.get("rules_per_security_group", 0))
+    grown.append(Growth("rules_per_security_group", "one group", 0, rules if rules > RULES_ALWAYS_ALLOWED else 0))
+    return [growth for growth in grown if growth.adds > 0]
+
+
+def _quotas(aws: Aws, grown: t.Sequence[Growth], verdict: Verdict) -> None:
+    """Ask for the quotas that matter now, and compare."""
+    names = sorted({growth.quota for growth in grown})
+    limits = dict(zip(names, each(lambda name: _limit(aws, name), names), strict=True))
+    for growth in grown:
+        limit = limits[growth.quota]
+        service, code, title = QUOTAS[growth.quota]
+        if isinstance(limit, str):
+            verdict.notes.append(f"The quota {title} ({code}) could not be read, so it is not checked: {limit}")
+        elif growth.have + growth.adds > limit:
+            verdict.problems.append(
+                f"The quota {title} is {limit:g}; {growth.where} has {growth.have} and {growth.adds} more would come. "
+                f"aws service-quotas request-service-quota-increase --service-code {service} --quota-code {code} "
+                f"--desired-value {growth.have + growth.adds}"
+            )
+
+
+def _limit(aws: Aws, name: str) -> float | str:
+    """Return a quota's value, or why it cannot be known: that is no reason to stop."""
+    service, code, _title = QUOTAS[name]
+    try:
+        answer = aws.call("service-quotas", "get_service_quota", ServiceCode=service, QuotaCode=code)
+    except ApiError as exc:
+        return str(exc)
+    return float(answer["Quota"]["Value"])

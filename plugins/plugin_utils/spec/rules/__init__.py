@@ -1,0 +1,28 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Rules between variables, a file for each subject; none of them knows Ansible or AWS."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Region
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import (
+    addresses,
+    dns,
+    endpoints,
+    identity,
+    names,
+    security_groups,
+    shared,
+    zones,
+)
+
+SUBJECTS = (shared, names, addresses, zones, endpoints, security_groups, dns, identity)
+
+
+def judge(region: Region) -> t.Iterator[Problem]:
+    """Yield whatever any rule finds wrong with a region."""
+    for subject in SUBJECTS:
+        yield from subject.rules(region)

@@ -1,0 +1,113 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Security groups: who may talk to whom, on which ports, and why.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html,
+https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html (60 rules a direction)
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec import ranges
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, shown
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.names import refer
+
+MOST_RULES = 60
+REASON = re.compile(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}")
+PORTS = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")
+WITH_PORTS = ("tcp", "udp")
+SOURCES = ("group", "cidrs", "prefix_list")
+
+
+def rules(region: Region) -> t.Iterator[Problem]:
+    """Each rule has one counterpart, sound ports and a reason that AWS can keep."""
+    for group in region.items("security_groups_defined"):
+        yield from _reason(group)
+        if group.get("vpc"):
+            yield from refer(group, "vpc", group.get("vpc"), region, "network_vpcs")
+        for direction in ("ingress", "egress"):
+            seen: dict[t.Any, Item] = {}
+            for rule in group.items(direction):
+                yield from _reason(rule)
+                yield from _counterpart(rule, region)
+                yield from _ports(rule)
+                yield from _twice(rule, seen)
+            yield from _count(group, direction)
+
+
+def size(rule: Item) -> int:
+    """Return how many rules AWS counts for one of ours: each port range with each counterpart."""
+    return max(1, len(rule.get("ports", ()))) * max(1, len(rule.get("cidrs", ())))
+
+
+def _reason(item: Item) -> t.Iterator[Problem]:
+    reason = item.get("reason")
+    if isinstance(reason, str) and not REASON.fullmatch(reason):
+        bad = "".join(sorted({sign for sign in reason if not REASON.fullmatch(sign)}))
+        found = f"AWS does not take {shown(bad)} in a description." if bad else f"It has {len(reason)} characters."
+        yield item.problem("reason", found, "1 to 255 of a-z, A-Z, 0-9, spaces and ._-:/()#,@[]+=&;{}!$*")
+
+
+def _counterpart(rule: Item, region: Region) -> t.Iterator[Problem]:
+    given = [key for key in SOURCES if rule.get(key)]
+    known = [key for key in SOURCES if isinstance(rule.value, t.Mapping)]
+    if known and len(given) != 1:
+        found = f"It names {' and '.join(given)}." if given else "It does not say whom it lets through."
+        yield rule.problem(None, found, f"exactly one of {', '.join(SOURCES)}")
+    if rule.get("group"):
+        yield from refer(rule, "group", rule.get("group"), region, "security_groups_defined")
+    seen: list[str] = []
+    for cidr in rule.items("cidrs"):
+        found_range = ranges.parse(cidr.value)
+        if isinstance(found_range, ranges.BadRange):
+            yield cidr.problem(None, found_range.found, found_range.right)
+        elif str(cidr.value) in seen:
+            yield cidr.problem(None, f"{cidr.value} is listed twice.", "each range once")
+        seen.append(str(cidr.value))
+
+
+def _ports(rule: Item) -> t.Iterator[Problem]:
+    protocol, ports = rule.get("protocol", "tcp"), list(rule.items("ports"))
+    if protocol in WITH_PORTS and not rule.get("ports") and "ports" not in _broken(rule):
+        yield rule.problem("ports", f"A rule for {protocol} needs ports.", "ports: [443], or protocol: all")
+    if protocol not in WITH_PORTS and rule.get("ports"):
+        yield rule.problem("ports", f"The protocol {protocol} has no ports.", "no ports, or protocol: tcp")
+        return
+    open_ranges: list[tuple[int, int]] = []
+    for port in ports:
+        match = PORTS.fullmatch(str(port.value))
+        if not match:
+            yield port.problem(None, f"{shown(port.value)} is not a port.", "a port (443) or a range (30000-32767)")
+            continue
+        low, high = int(match[1]), int(match[2] or match[1])
+        if not (1 <= low <= 65535 and 1 <= high <= 65535):
+            yield port.problem(None, f"{port.value} is out of range.", "ports from 1 to 65535")
+        elif low > high:
+            yield port.problem(None, f"{port.value} ends before it starts.", f"{high}-{low}")
+        elif any(low <= end and start <= high for start, end in open_ranges):
+            yield port.problem(None, f"{port.value} overlaps a range before it.", "each port once")
+        open_ranges.append((low, high))
+
+
+def _broken(rule: Item) -> set[str]:
+    value = rule.value if isinstance(rule.value, t.Mapping) else {}
+    return {key for key in value if rule.get(key) is None}
+
+
+def _twice(rule: Item, seen: dict[t.Any, Item]) -> t.Iterator[Problem]:
+    counterpart = rule.get("group") or rule.get("prefix_list") or tuple(sorted(map(str, rule.get("cidrs", ()))))
+    key = (rule.get("protocol", "tcp"), tuple(sorted(map(str, rule.get("ports", ())))), counterpart)
+    if counterpart and key in seen:
+        yield rule.problem(None, f"It opens what {seen[key].spelled} opens already.", "one rule for one opening")
+    seen.setdefault(key, rule)
+
+
+def _count(group: Item, direction: str) -> t.Iterator[Problem]:
+    count = sum(size(rule) for rule in group.items(direction))
+    if count > MOST_RULES:
+        found = f"{count} rules: AWS counts each port range with each range of addresses."
+        yield group.problem(direction, found, f"at most {MOST_RULES}, or two groups")

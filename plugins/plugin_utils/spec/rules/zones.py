@@ -1,0 +1,72 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where subnets lie, and which way they go out."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, shown
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.addresses import vpc_of
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.names import refer
+
+# us-west-2a, us-west-2-lax-1a (local zone), us-west-2-wl1-las-wlz-1 (wavelength):
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
+ZONE = re.compile(r"([a-z]|-[a-z]{3}-\d+[a-z]|-wl\d+-[a-z]{3}-wlz-\d+)")
+ZONE_ID = re.compile(r"[a-z]{3,4}\d-az\d+")
+
+
+def rules(region: Region) -> t.Iterator[Problem]:
+    """Zones belong to the region; VPCs are there; what goes out through NAT has a public subnet to go through."""
+    yield from _zones(region)
+    for subnet in region.items("network_subnets"):
+        if subnet.get("vpc"):
+            yield from refer(subnet, "vpc", subnet.get("vpc"), region, "network_vpcs")
+        elif vpc_of(subnet, region) is None and len(region.named("network_vpcs")) > 1:
+            right = f"vpc: one of {', '.join(sorted(region.named('network_vpcs')))}"
+            yield subnet.problem("vpc", "There are several VPCs, and this subnet does not say which is its.", right)
+    for vpc in region.items("network_vpcs"):
+        yield from _nat(vpc, region)
+
+
+def zone_problem(item: Item, region: Region) -> t.Iterator[Problem]:
+    """Yield a problem where an item is not the name of a zone of the region."""
+    home, zone = region.shared("region_aws_region"), str(item.value)
+    if not isinstance(home, str) or (zone.startswith(home) and ZONE.fullmatch(zone[len(home) :])):
+        return
+    what = (
+        "a zone id, which names a different zone in other accounts"
+        if ZONE_ID.fullmatch(zone)
+        else f"not a zone of {home}"
+    )
+    yield item.problem(None, f"{shown(zone)} is {what}.", f"the name of a zone of {home}, such as {home}a")
+
+
+def _zones(region: Region) -> t.Iterator[Problem]:
+    for subnet in region.items("network_subnets"):
+        if subnet.get("az"):
+            yield from zone_problem(subnet.child("az"), region)
+
+
+def _nat(vpc: Item, region: Region) -> t.Iterator[Problem]:
+    mode = vpc.get("nat", "none")
+    if mode not in ("single", "per_az") or not region.sound("network_subnets"):
+        return
+    inside = [
+        subnet
+        for subnet in region.items("network_subnets")
+        if (home := vpc_of(subnet, region)) and home.name == vpc.name
+    ]
+    public = {subnet.get("az") for subnet in inside if subnet.get("tier") == "public"}
+    private = {subnet.get("az"): subnet for subnet in inside if subnet.get("tier") == "private"}
+    if not inside:
+        return
+    if not public:
+        right = f"a public subnet in VPC {vpc.name}, or nat: none"
+        yield vpc.problem("nat", f"A NAT gateway stands in a public subnet, and VPC {vpc.name} has none.", right)
+    elif mode == "per_az":
+        for zone in sorted(str(zone) for zone in set(private) - public if zone):
+            found = f"With nat: per_az the private subnets of {zone} need a public subnet in {zone}, and there is none."
+            yield vpc.problem("nat", found, f"a public subnet in {zone}, or nat: single")
