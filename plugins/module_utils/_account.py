@@ -51,6 +51,7 @@ def guard(found: Caller, allowed: t.Collection[str], partition: str | None = Non
         )
     if partition and found.partition != partition:
         raise InputError(
-            f"These credentials are of the partition {found.partition} ({found.arn}), and region_partition is {partition}. "
+            f"These credentials are of the partition {found.partition} ({found.arn}), and region_partition is "
+            f"{partition}. "
             f"Look at {_WHERE}, and at region_partition in group_vars/all of the inventory"
         )

@@ -26,7 +26,7 @@ QUOTAS = {
 }
 # What AWS gives an account that never asked for more: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 RULES_ALWAYS_ALLOWED = 60
-_READS = {
+_READS: dict[str, tuple[str, str, dict[str, t.Any]]] = {
     "zones": ("describe_availability_zones", "AvailabilityZones", {"AllAvailabilityZones": True}),
     "vpcs": ("describe_vpcs", "Vpcs", {}),
     "subnets": ("describe_subnets", "Subnets", {}),
@@ -70,9 +70,7 @@ def look(aws: Aws, owner: Owner, needs: t.Mapping[str, t.Any], adopted: t.Mappin
     except ApiError as exc:
         if exc.code not in _NOT_ENABLED:
             raise
-        advice = (
-            f"Is {aws.region} enabled for this account? aws account get-region-opt-status --region-name {aws.region}"
-        )
+        advice = f"Is the region enabled? aws account get-region-opt-status --region-name {aws.region}"
         raise ApiError(exc.action, exc.code, f"{exc}. {advice}") from exc
     verdict.problems += zone_problems(needs.get("zones", ()), reads["zones"])
     verdict.problems += adopted_problems(adopted, reads)

@@ -58,7 +58,6 @@ arn:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.cloister.aws.plugins.module_utils._account import caller, guard
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError, RegionError

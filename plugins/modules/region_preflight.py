@@ -70,7 +70,6 @@ notes:
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
