@@ -84,8 +84,17 @@ from ansible import constants as C  # noqa: N812 - Ansible's own name for it
 from ansible.plugins.connection.local import Connection as LocalConnection
 from ansible.utils.display import Display
 from ansible_collections.cloister.aws.plugins.plugin_utils._warm_client import Finished, run_module
-from ansible_collections.cloister.aws.plugins.plugin_utils._warm_command import parse_module_command, shell_environment
-from ansible_collections.cloister.aws.plugins.plugin_utils._warm_protocol import RefusedError, Request, WarmError
+from ansible_collections.cloister.aws.plugins.plugin_utils._warm_command import (
+    ModuleCommand,
+    parse_module_command,
+    shell_environment,
+)
+from ansible_collections.cloister.aws.plugins.plugin_utils._warm_protocol import (
+    GoneError,
+    RefusedError,
+    Request,
+    WarmError,
+)
 from ansible_collections.cloister.aws.plugins.plugin_utils._warm_start import connect
 
 display = Display()
@@ -110,17 +119,25 @@ class Connection(LocalConnection):
         if command is None or command.interpreter != sys.executable:
             return None
         self._connect()
-        host = self._play_context.remote_addr
         try:
-            conn = connect(self.get_option("idle_seconds"), self.get_option("start_seconds"))
-            environ = shell_environment(command, C.DEFAULT_EXECUTABLE.split()[0], self.cwd)
-            display.vvv(f"EXEC WARM {cmd}", host=host)
-            return run_module(conn, Request(command.interpreter, _umask(), environ), self.cwd, in_data)
+            try:
+                return self._hand_over(command, in_data)
+            except (GoneError, ConnectionError):
+                # It ended just then, being idle; nothing has run yet.
+                return self._hand_over(command, in_data)
         except RefusedError as error:
-            display.vvv(f"Runs as with the local connection: {error}", host=host)
-        except (WarmError, OSError, ValueError) as error:
+            display.vvv(f"RUNS AS WITH THE LOCAL CONNECTION: {error}", host=self._play_context.remote_addr)
+        except (WarmError, OSError) as error:
             display.warning(f"Modules run as with the local connection, slower: {error}")
         return None
+
+    def _hand_over(self, command: ModuleCommand, in_data: bytes) -> Finished:
+        with connect(self.get_option("idle_seconds"), self.get_option("start_seconds")) as conn:
+            # The server forks meanwhile.
+            environ = shell_environment(command, C.DEFAULT_EXECUTABLE.split()[0], self.cwd)
+            # Not the whole command, unlike the local connection: its assignments may hold credentials.
+            display.vvv(f"EXEC WARM {command.interpreter}", host=self._play_context.remote_addr)
+            return run_module(conn, Request(command.interpreter, _umask(), environ), self.cwd, in_data)
 
 
 def _umask() -> int:

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import gc
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -70,14 +71,14 @@ def serve(conn: socket.socket, start: Start, recorder: Recorder, report: Callabl
         if refused or "go" not in protocol.receive_frame(conn):
             os._exit(0)
         conn.close()
-        take_state(request, descriptors)
+        take_state(start, request, descriptors)
     except (OSError, protocol.WarmError):
         # Nobody waits any more, or nobody can be told.
         os._exit(1)
     source = _read_payload()
     forget_ansible()
     sys.meta_path.remove(recorder)
-    sys.meta_path.insert(0, PayloadFinder(recorder))
+    sys.meta_path.insert(0, PayloadFinder(recorder, lambda zip_path: start_over(source, zip_path)))
     status = run_payload(source)
     finish(report)
     if status == _INTERRUPTED:
@@ -86,7 +87,7 @@ def serve(conn: socket.socket, start: Start, recorder: Recorder, report: Callabl
     os._exit(status)
 
 
-def take_state(request: protocol.Request, descriptors: list[int]) -> None:
+def take_state(start: Start, request: protocol.Request, descriptors: list[int]) -> None:
     """Take on environment, descriptors, directory and interpreter state as a plain run would have them."""
     os.environ.clear()
     os.environ.update(request.environ)
@@ -99,9 +100,25 @@ def take_state(request: protocol.Request, descriptors: list[int]) -> None:
         os.dup2(descriptor, target)
     for descriptor in descriptors:
         os.close(descriptor)
+    sys.path[:] = ["", *start.path]
     sys.argv[:] = [""]
     sys.orig_argv[:] = [request.interpreter]
     gc.enable()
+
+
+def start_over(source: bytes, zip_path: str) -> NoReturn:
+    """Become a new interpreter that runs the payload from its start: what a plain run would be."""
+    shutil.rmtree(os.path.dirname(zip_path), ignore_errors=True)
+    descriptor = os.memfd_create("payload")
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(source)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    os.dup2(descriptor, 0)
+    os.close(descriptor)
+    # Python ignores these two for itself; the new one finds them as a shell would leave them.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    os.execv(sys.orig_argv[0], sys.orig_argv)  # noqa: S606 - the interpreter itself, no shell
 
 
 def run_payload(source: bytes) -> int:

@@ -29,19 +29,20 @@ class Finished:
 
 
 def run_module(conn: socket.socket, request: protocol.Request, cwd: str | None, payload: bytes) -> Finished:
-    """Run `payload` as the request says; `conn` is fresh, has the deadline for the start, and is closed at the end.
+    """Run `payload` as the request says; `conn` is fresh and has the deadline for the start.
+
+    To close `conn` ends a module that still runs.
 
     Raises RefusedError when a plain run is due, WarmError and OSError when the server is of no use; in all
     three cases nothing has run.
     """
-    with conn:
-        outputs = _hand_over(conn, request, cwd, payload)
-        try:
-            conn.settimeout(None)
-            return _collect(conn, *outputs)
-        finally:
-            for output in outputs:
-                os.close(output)
+    outputs = _hand_over(conn, request, cwd, payload)
+    try:
+        conn.settimeout(None)
+        return _collect(conn, *outputs)
+    finally:
+        for output in outputs:
+            os.close(output)
 
 
 def _hand_over(conn: socket.socket, request: protocol.Request, cwd: str | None, payload: bytes) -> tuple[int, int]:

@@ -16,6 +16,8 @@ import shlex
 import subprocess
 from dataclasses import dataclass
 
+from ansible_collections.cloister.aws.plugins.plugin_utils._warm_protocol import RefusedError
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ENV = "/usr/bin/env"
 
@@ -53,7 +55,7 @@ def shell_environment(command: ModuleCommand, executable: str, cwd: str | None) 
 
     A shell adds to it (PWD; bash also SHLVL and _) and has its own mind about some names, so the same two
     shells run here as in a plain run, with `env` in the module's place (2 ms).
-    `executable` is the outer shell. Raises OSError, and ValueError when they do not answer.
+    `executable` is the outer shell. Raises OSError, and RefusedError when the shells have no answer.
     """
     inner = f"{command.assignments}{_ENV} -0"
     done = subprocess.run(
@@ -64,7 +66,7 @@ def shell_environment(command: ModuleCommand, executable: str, cwd: str | None) 
         check=False,
     )
     if done.returncode or done.stderr:
-        raise ValueError(f"the shell ended with {done.returncode}: {os.fsdecode(done.stderr)}")
+        raise RefusedError(f"the shell ended with {done.returncode}: {os.fsdecode(done.stderr)}")
     pairs = (entry.partition("=") for entry in os.fsdecode(done.stdout).split("\0")[:-1])
     environ = {name: value for name, _equals, value in pairs}
     if environ.get("_") == _ENV:

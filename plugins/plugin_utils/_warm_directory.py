@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import shutil
 import socket
 import stat
 import tempfile
@@ -53,12 +53,8 @@ def check_directory(directory: str) -> None:
 
 
 def remove_directory(directory: str) -> None:
-    """Remove what a server leaves; what is gone already is no error."""
-    for name in (SOCKET, LOG):
-        with contextlib.suppress(OSError):
-            os.unlink(os.path.join(directory, name))
-    with contextlib.suppress(OSError):
-        os.rmdir(directory)
+    """Remove a server's directory with all that is in it; what is gone already is no error."""
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def sweep(own_directory: str) -> None:

@@ -5,7 +5,7 @@
 A payload (AnsiballZ) brings a zip of every module_utils file that its module needs. A preloaded module is
 handed out only when the zip holds the very same source under the same name, by size and checksum. When the
 zip holds another source for any preloaded name, none is handed out, because preloaded modules refer to each
-other; the payload then imports everything from its zip, as in a plain run.
+other; the payload then starts over in a new interpreter, as in a plain run.
 
 A module that is handed out says of itself, in its attributes, its code and its tracebacks, that it lies in
 the payload's zip: Ansible reads from such paths who deprecates something, and where a respawned module lies.
@@ -22,11 +22,11 @@ import types
 import zipfile
 import zipimport
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.abc import Loader, MetaPathFinder
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NoReturn
 
 _TOPS = ("ansible", "ansible_collections")
 # The controller generates these two for each payload; they are never compared or handed out.
@@ -92,18 +92,20 @@ class Recorder(MetaPathFinder):
                 self.preloaded[name] = Preloaded(module, entry, print_, code, _paths_below(base, module))
         self._seen.clear()
 
-    def matching(self, payload: dict[str, Fingerprint]) -> dict[str, Preloaded]:
-        """The modules that `payload` (zip path: fingerprint) also holds: all of them the same, or none."""
+    def matching(self, payload: dict[str, Fingerprint]) -> dict[str, Preloaded] | None:
+        """The modules that `payload` (zip path: fingerprint) also holds; None when it has another source for one."""
         both = {name: found for name, found in self.preloaded.items() if found.entry in payload}
         same = all(payload[found.entry] == found.fingerprint for found in both.values())
-        return both if same else {}
+        return both if same else None
 
 
 class PayloadFinder(MetaPathFinder):
     """Answers the payload's imports with preloaded modules; stands before all other finders."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, start_over: Callable[[str], NoReturn]) -> None:
+        """`start_over` is called with the zip's path when the payload brings sources of its own."""
         self._recorder = recorder
+        self._start_over = start_over
         self._asked = False
 
     def find_spec(
@@ -116,6 +118,8 @@ class PayloadFinder(MetaPathFinder):
         # The payload puts its zip first before it imports anything of Ansible's.
         zip_path = sys.path[0] if sys.path else ""
         matching = self._recorder.matching(_read_zip(zip_path))
+        if matching is None:
+            self._start_over(zip_path)
         for name, found in matching.items():
             parent, _dot, leaf = name.rpartition(".")
             move_into(found, zip_path)

@@ -37,6 +37,10 @@ class RefusedError(WarmError):
     """The server cannot give this module what a plain run would: nothing is wrong, run it plainly."""
 
 
+class GoneError(WarmError):
+    """The other side has closed the socket."""
+
+
 @dataclass(frozen=True)
 class Request:
     """How a plain run would start the module: environment names and values, as `os.environ` has them."""
@@ -103,6 +107,6 @@ def _read(conn: socket.socket, size: int) -> bytes:
     while len(data) < size:
         chunk = conn.recv(min(size - len(data), 1 << 16))
         if not chunk:
-            raise WarmError("the other side closed the warm socket")
+            raise GoneError("the other side closed the warm socket")
         data += chunk
     return bytes(data)

@@ -29,7 +29,6 @@ from ansible_collections.cloister.aws.plugins.plugin_utils._warm_modules import 
 
 # Between the polite signal and the other one.
 _GRACE_SECONDS = 0.5
-_LARGEST_LESSON_BYTES = select.PIPE_BUF
 _LOADED = object()
 
 
@@ -56,7 +55,6 @@ class Server:
         self._recorder = Recorder()
         self._loader = preload.SharedLoader()
         self._running: dict[int, Running] = {}
-        self._lesson_read, self._lesson_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._poll = select.poll()
         self._ending = False
@@ -67,7 +65,7 @@ class Server:
         signal.signal(signal.SIGTERM, self._on_term)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
-        for descriptor in (self._listener.fileno(), self._controller, self._lesson_read, self._wake_read):
+        for descriptor in (self._listener.fileno(), self._controller, self._wake_read):
             self._poll.register(descriptor, select.POLLIN)
         gc.disable()
         preload.essential(self._recorder, self._loader, self._roots)
@@ -76,8 +74,10 @@ class Server:
         try:
             while not self._ending:
                 self._turn(steps)
+            # A server that dies of an error leaves its directory, with its last words, to the next one.
+            remove_directory(self._directory)
         finally:
-            self._end_all()
+            self._end_modules()
 
     def _load_more(self) -> Iterator[None]:
         yield from preload.further(self._recorder, self._loader, self._roots)
@@ -110,8 +110,6 @@ class Server:
         elif descriptor == self._wake_read:
             _drain(self._wake_read)
             self._reap()
-        elif descriptor == self._lesson_read:
-            self._learn()
         else:
             self._abandon(descriptor)
 
@@ -149,38 +147,35 @@ class Server:
             for number in (signal.SIGTERM, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
             child.die_with_parent(server)
-            for descriptor in (
-                self._listener.detach(),
-                self._controller,
-                self._lesson_read,
-                self._wake_read,
-                self._wake_write,
-            ):
+            for descriptor in (self._listener.detach(), self._controller, self._wake_read, self._wake_write):
                 os.close(descriptor)
             for running in self._running.values():
                 running.conn.close()
-            lesson = os.fstat(self._lesson_write)
-            conn.setblocking(True)
-            child.serve(conn, self._start, self._recorder, lambda: self._teach(lesson))
+            child.serve(conn, self._start, self._recorder, self._teach)
         finally:
             traceback.print_exc()
             os._exit(1)
 
-    def _teach(self, lesson: os.stat_result) -> None:
-        """In a fork that ends: tell the server which botocore files it had to read."""
-        with contextlib.suppress(OSError):
-            if not os.path.samestat(os.fstat(self._lesson_write), lesson):
-                return
-            for key in self._loader.unknown():
-                line = json.dumps(key).encode() + b"\n"
-                if len(line) <= _LARGEST_LESSON_BYTES:
-                    os.write(self._lesson_write, line)
+    def _teach(self) -> None:
+        """In a fork that ends: leave word which botocore files it had to read."""
+        lesson = self._loader.unknown()
+        if lesson:
+            with contextlib.suppress(OSError), open(self._lesson(os.getpid()), "x") as file:
+                json.dump(lesson, file)
 
-    def _learn(self) -> None:
-        for line in _drain(self._lesson_read).splitlines():
-            with contextlib.suppress(ValueError, TypeError):
-                self._loader.read(tuple(json.loads(line)))
-        gc.freeze()
+    def _learn(self, pid: int) -> None:
+        """Read for the next forks what that one had to read."""
+        path = self._lesson(pid)
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            with open(path) as file:
+                lesson = json.load(file)
+            os.unlink(path)
+            for key in lesson:
+                self._loader.read(tuple(key))
+            gc.freeze()
+
+    def _lesson(self, pid: int) -> str:
+        return os.path.join(self._directory, f"lesson-{pid}")
 
     def _reap(self) -> None:
         while True:
@@ -198,6 +193,7 @@ class Server:
                 with contextlib.suppress(OSError):
                     protocol.send_frame(running.conn, {"status": status})
                 running.conn.close()
+            self._learn(pid)
 
     def _abandon(self, descriptor: int) -> None:
         """The client has gone: nobody wants the module any more, so nobody may find it still at work."""
@@ -214,8 +210,7 @@ class Server:
                 running.kill_at = now + _GRACE_SECONDS
                 _signal_group(running.pid, signal.SIGKILL)
 
-    def _end_all(self) -> None:
-        remove_directory(self._directory)
+    def _end_modules(self) -> None:
         self._listener.close()
         for number in (signal.SIGTERM, signal.SIGKILL):
             for pid in self._running:

@@ -31,7 +31,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils._warm_protocol import
 CONNECTION = "cloister.aws.warm"
 _MEETING_PLACE = "cloister-warm.json"
 # A server that ends again and again has a reason that another start will not remove.
-_MOST_STARTS = 3
+_MOST_DEATHS = 3
 _BACKLOG = 128
 _COLLECTIONS = ("amazon.aws", "cloister.aws")
 
@@ -41,18 +41,14 @@ def connect(idle_seconds: float, start_seconds: float) -> socket.socket:
 
     The connection's timeout is `start_seconds`. Raises WarmError and OSError.
     """
-    from ansible import constants
-
-    path = os.path.join(constants.DEFAULT_LOCAL_TMP, _MEETING_PLACE)
+    path = _meeting_place()
     conn = _try_connect(_read(path), start_seconds)
     if conn is None:
         with _locked(path):
-            found = _read(path)
-            conn = _try_connect(found, start_seconds)
+            conn = _try_connect(_read(path), start_seconds)
             if conn is None:
-                found = _start(found, idle_seconds)
-                _write(path, found)
-                conn = _try_connect(found, start_seconds)
+                _write(path, _start(_read(path), idle_seconds))
+                conn = _try_connect(_read(path), start_seconds)
     if conn is None:
         raise WarmError("wanted an answer from the warm server that was just started, found none")
     return conn
@@ -68,18 +64,28 @@ def prestart() -> None:
 
     with contextlib.suppress(Exception):
         connection_loader.get(CONNECTION, class_only=True)
-        options = {
-            name: constants.config.get_config_value(name, plugin_type="connection", plugin_name=CONNECTION)
-            for name in ("enabled", "idle_seconds", "start_seconds")
-        }
-        if options["enabled"]:
-            connect(options["idle_seconds"], options["start_seconds"]).close()
+        enabled, idle_seconds = (
+            constants.config.get_config_value(name, plugin_type="connection", plugin_name=CONNECTION)
+            for name in ("enabled", "idle_seconds")
+        )
+        path = _meeting_place()
+        with _locked(path):
+            if enabled and not os.path.exists(path):
+                _write(path, _start({}, idle_seconds))
+
+
+def _meeting_place() -> str:
+    from ansible import constants
+
+    return os.path.join(constants.DEFAULT_LOCAL_TMP, _MEETING_PLACE)
 
 
 def _try_connect(found: dict[str, Any], timeout_seconds: float) -> socket.socket | None:
     """Connect to the server that `found` names; None when it is gone. Raises WarmError for a stranger's."""
-    folder = found.get("directory")
-    if not folder or not os.path.isdir(folder):
+    if "gave_up" in found:
+        raise WarmError(found["gave_up"])
+    folder = found.get("directory", "")
+    if not os.path.lexists(folder):
         return None
     check_directory(folder)
     conn = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -97,19 +103,21 @@ def _try_connect(found: dict[str, Any], timeout_seconds: float) -> socket.socket
 
 
 def _start(before: dict[str, Any], idle_seconds: float) -> dict[str, Any]:
-    starts = before.get("starts", 0) + 1
-    if before.get("directory"):
-        last_words = _last_words(before["directory"])
-        remove_directory(before["directory"])
-        if starts > _MOST_STARTS:
-            raise WarmError(f"the warm server ended {_MOST_STARTS} times{last_words}")
+    """Start a server, unless its predecessors keep dying: one that ends by itself removes its directory."""
+    folder, deaths = before.get("directory", ""), before.get("deaths", 0)
+    if os.path.lexists(folder):
+        deaths += 1
+        last_words = _last_words(folder)
+        remove_directory(folder)
+        if deaths == _MOST_DEATHS:
+            return {"gave_up": f"the warm server died {deaths} times{last_words}"}
     folder = make_directory()
     try:
         _spawn(folder, idle_seconds)
     except BaseException:
         remove_directory(folder)
         raise
-    return {"directory": folder, "starts": starts}
+    return {"directory": folder, "deaths": deaths}
 
 
 def _spawn(folder: str, idle_seconds: float) -> None:
