@@ -121,10 +121,10 @@ def _leave_the_task(telling: int) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
-    for number in [int(name) for name in os.listdir("/dev/fd")]:
-        if number > 2 and number != telling:
+    for descriptor in [int(name) for name in os.listdir("/dev/fd")]:
+        if descriptor > 2 and descriptor != telling:
             with suppress(OSError):
-                os.close(number)
+                os.close(descriptor)
 
 
 def _beat(every: float, beat: t.Callable[[], bool]) -> None:

@@ -1,0 +1,40 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every kind of thing that a region can own: what a scan looks for and what a teardown takes down."""
+
+from __future__ import annotations
+
+from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.elastic_ip import ElasticIp
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.flow_log import FlowLog
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.internet_gateway import InternetGateway
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.log_group import LogGroup
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_gateway import NatGateway
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_route import NatRoute
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.route_table import RouteTable
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.security_group import SecurityGroup
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import Subnet
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_peering import VpcPeering
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.zone_association import ZoneAssociation
+
+KINDS: tuple[type[Kind], ...] = (
+    ElasticIp,
+    FlowLog,
+    HostedZone,
+    InternetGateway,
+    LogGroup,
+    NatGateway,
+    NatRoute,
+    Records,
+    RouteTable,
+    SecurityGroup,
+    Subnet,
+    Vpc,
+    VpcEndpoint,
+    VpcPeering,
+    ZoneAssociation,
+)
