@@ -1,13 +1,7 @@
-"""The same network region by Terraform and by Cloister, against the same embedded AWS, in turn.
-
-    python -m benchmarks.region --rounds 3 --latency 0 50 100
-
-Prints a table: medians of wall seconds (CPU seconds; MiB) for each act, and Cloister's share of Terraform's time.
-"""
+"""The same network region by Terraform and by Cloister, against the same embedded AWS, in turn."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import statistics
@@ -30,7 +24,7 @@ Costs = dict[tuple[float, str, str], list[Cost]]
 class Terraform:
     """The peer. Its state and plugins live in a folder of their own."""
 
-    name = "terraform"
+    name: t.ClassVar = "terraform"
 
     def __init__(self, scratch: Path) -> None:
         self.folder = scratch / "terraform"
@@ -51,7 +45,7 @@ class Terraform:
 class Cloister:
     """Ourselves, as a person runs us."""
 
-    name = "cloister"
+    name: t.ClassVar = "cloister"
 
     def __init__(self, scratch: Path) -> None:
         self.folder = ROOT
@@ -109,28 +103,22 @@ def _cell(cost: Cost) -> str:
     return f"{cost.wall:.1f} ({cost.cpu:.1f}; {cost.memory:.0f})"
 
 
-def main() -> None:
-    """Run the rounds and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--latency", type=float, nargs="+", default=[0.0, 50.0, 100.0], help="ms added per request")
-    options = parser.parse_args()
-    tools = [Terraform, Cloister] if shutil.which("terraform") else [Cloister]
+def report(rounds: int, latencies: t.Sequence[float]) -> list[str]:
+    """Run the rounds, each tool in turn on an embedded AWS of its own, and return the table."""
+    tools: list[type[Terraform | Cloister]] = [Terraform, Cloister] if shutil.which("terraform") else [Cloister]
     costs: Costs = defaultdict(list)
-    for latency in options.latency:
-        for turn in range(options.rounds):
+    built: dict[str, Counter[str]] = {}
+    for latency in latencies:
+        for turn in range(rounds):
             for tool in tools:
+                print(f"{latency:.0f} ms, round {turn + 1}, {tool.name}", file=sys.stderr, flush=True)
                 with tempfile.TemporaryDirectory() as scratch:
-                    built = life(tool(Path(scratch)), latency, costs)
-                print(f"{latency:.0f} ms, round {turn + 1}, {tool.name}: {sum(built.values())} things", file=sys.stderr)
+                    built[tool.name] = life(tool(Path(scratch)), latency, costs)
+    lines = [f"{name} built {sum(kinds.values())} things" for name, kinds in built.items()]
     if len(tools) == 1:
-        print("terraform is not on PATH: Cloister's figures alone")
-        for key, values in costs.items():
-            print(key, _cell(_median(values)))
-        return
-    for line in table(costs, options.latency):
-        print(line)
+        return [*lines, "terraform is not on PATH: Cloister alone", *_alone(costs)]
+    return [*lines, "", *table(costs, latencies)]
 
 
-if __name__ == "__main__":
-    main()
+def _alone(costs: Costs) -> list[str]:
+    return [f"{latency:.0f} ms, {act}: {_cell(_median(values))}" for (latency, act, _), values in costs.items()]
