@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError, OwnershipError
+from ansible_collections.cloister.aws.plugins.module_utils._errors import OwnershipError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import LINGERING, Ec2Kind, Found, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._owner import TIER
@@ -95,28 +95,23 @@ class Subnet(Ec2Kind):
                     f"{there.id} ({whose}); choose another range, or first take the old one away in a run of its own"
                 )
 
-    def delete(self, found: Found) -> None:
-        """Delete it, bearing interfaces that AWS still takes down, but not instances that live in it."""
-        try:
-            self.aws.call("ec2", "delete_subnet", SubnetId=found.id, absent_ok=True)
-        except ApiError as exc:
-            if exc.code not in LINGERING.codes:
-                raise
-            self._refuse_inhabited(found)
-            self.aws.call("ec2", "delete_subnet", SubnetId=found.id, absent_ok=True, patience=LINGERING)
-
-    def shows(self, found: Found) -> dict[str, t.Any]:
-        """Return its tier, zone and range."""
-        return {"tier": found.tags.get(TIER, ""), "az": found.raw["AvailabilityZone"], "cidr": found.raw["CidrBlock"]}
-
-    def _refuse_inhabited(self, found: Found) -> None:
+    def vet_removal(self, found: Found) -> None:
+        """Refuse to cut instances that live in it off."""
         filters = [{"Name": "subnet-id", "Values": [found.id]}]
         interfaces = self.aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters)
         instances = sorted({item.get("Attachment", {}).get("InstanceId", "") for item in interfaces} - {""})
         if instances:
             raise OwnershipError(
-                f"{found.id} is no longer listed, but {', '.join(instances)} still live in it; move them first"
+                f"{found.id} is to go, but {', '.join(instances)} still live in it; move or terminate them first"
             )
+
+    def delete(self, found: Found) -> None:
+        """Delete it, bearing interfaces that AWS still takes down."""
+        self.aws.call("ec2", "delete_subnet", SubnetId=found.id, absent_ok=True, patience=LINGERING)
+
+    def shows(self, found: Found) -> dict[str, t.Any]:
+        """Return its tier, zone and range."""
+        return {"tier": found.tags.get(TIER, ""), "az": found.raw["AvailabilityZone"], "cidr": found.raw["CidrBlock"]}
 
 
 def want(subnet: t.Mapping[str, t.Any], names: Names) -> Want:
