@@ -38,3 +38,15 @@ KINDS: tuple[type[Kind], ...] = (
     VpcPeering,
     ZoneAssociation,
 )
+
+KEPT: dict[str, tuple[type[Kind], ...]] = {
+    "static_ips": (ElasticIp,),
+    "public_zones": (HostedZone,),
+    "data": (LogGroup,),
+}
+"""What outlives a teardown, by the word that releases it after all."""
+
+
+def kept_as(kind: type[Kind]) -> str:
+    """Return the word that releases what is kept of this kind; ``tag`` when only taking its tag off does."""
+    return next((word for word, kinds in KEPT.items() if kind in kinds), "tag")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind
-from ansible_collections.cloister.aws.plugins.module_utils._kinds import KINDS
+from ansible_collections.cloister.aws.plugins.module_utils._kinds import KINDS, kept_as
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
 
 
@@ -22,13 +22,17 @@ class Owned:
 
 
 class Thing(t.TypedDict):
-    """A thing of the region as plain data. ``shows`` is what a person needs beside the id, such as an address."""
+    """A thing of the region as plain data.
+
+    ``kept_as`` is the word of `KEPT` that lets a teardown delete it, empty for what goes without. ``shows`` is what a
+    person needs beside the id, such as an address.
+    """
 
     kind: str
     part: str
     id: str
     stack: str
-    kept: bool
+    kept_as: str
     shows: dict[str, t.Any]
 
 
@@ -72,7 +76,7 @@ def facts(owned: t.Iterable[Owned]) -> Facts:
         "by_name": by_name,
         "things": things,
         "stacks": stacks,
-        "kept": [thing for thing in things if thing["kept"]],
+        "kept": [thing for thing in things if thing["kept_as"]],
         "egress_ips": sorted(thing["shows"]["public_ip"] for thing in gateways if thing["shows"].get("public_ip")),
     }
 
@@ -93,6 +97,6 @@ def _told(owned: Owned) -> Thing:
         "part": found.part,
         "id": found.id,
         "stack": found.stack,
-        "kept": found.kept,
+        "kept_as": kept_as(type(kind)) if found.kept else "",
         "shows": kind.shows(found),
     }

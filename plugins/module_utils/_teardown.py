@@ -8,9 +8,9 @@ import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._blockers import blockers, refuse_tenants, told
-from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError, InputError, OwnershipError
+from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError, OwnershipError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import LINGERING, Found, Kind
-from ansible_collections.cloister.aws.plugins.module_utils._kinds import KINDS
+from ansible_collections.cloister.aws.plugins.module_utils._kinds import kept_as
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Action, Member, Outcome, remove
 from ansible_collections.cloister.aws.plugins.module_utils._removal import remove_by_rank
@@ -22,13 +22,9 @@ def tear_down(
 ) -> Outcome:
     """Delete all that ``owner`` owns, in the order in which AWS lets go; return what went and what stays.
 
-    What carries ``cloister:keep=true`` stays unless its kind's noun is in ``release_kept``. Two things of one name,
-    which building refuses, both go. Nothing is deleted while an instance of others stands in a subnet.
+    What carries ``cloister:keep=true`` stays unless ``release_kept`` has the word (`KEPT`) for its kind. Two things of
+    one name, which building refuses, both go. Nothing is deleted while an instance of others stands in a subnet.
     """
-    nouns = sorted(kind.noun for kind in KINDS)
-    unknown = sorted(set(release_kept) - set(nouns))
-    if unknown:
-        raise InputError(f"release_kept names no kind of ours: {', '.join(unknown)}; there are {', '.join(nouns)}")
     members = [(owned.kind, _member(owned, release_kept)) for owned in snapshot(aws, owner, adopted)]
     staying = [member for _kind, member in members if member.action == "keep"]
     doomed = [(kind, member) for kind, member in members if member.action == "remove"]
@@ -39,7 +35,7 @@ def tear_down(
 
 def _member(owned: Owned, release_kept: t.Collection[str]) -> Member:
     kind, found = owned.kind, owned.found
-    action: Action = "keep" if found.kept and kind.noun not in release_kept else "remove"
+    action: Action = "keep" if found.kept and kept_as(type(kind)) not in release_kept else "remove"
     return Member(kind.noun, found.part, found.stack, action, found.id, shows=kind.shows(found), found=found)
 
 

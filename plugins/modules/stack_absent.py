@@ -11,13 +11,17 @@ short_description: Take down all that a stack owns
 description:
   - Finds everything with the ownership tags of the stack, whatever the inventory says of it, and deletes it in the
     order in which AWS lets go. What may go side by side does; waiting is only for what the next needs.
-  - Static addresses and data carry C(cloister:keep=true) and stay unless O(release_kept) names their kind.
+  - Static addresses, public zones and data carry C(cloister:keep=true) and stay unless O(release_kept) says otherwise.
 author: Cloister contributors (@cloister)
 options:
   release_kept:
-    description: Kinds, as reports call them, of which also what is to be kept is deleted.
+    description:
+      - What is deleted too although it is to be kept. V(static_ips) are Elastic IPs, which can never be had again.
+        V(public_zones) are the zones that parent domains point at. V(data) is what cannot be computed again, such as
+        logs.
     type: list
     elements: str
+    choices: [static_ips, public_zones, data]
     default: []
   wait_seconds:
     description:
@@ -43,7 +47,7 @@ EXAMPLES = r"""
   cloister.aws.stack_absent:
     region_name: us
     stack: network
-    release_kept: [Elastic IP]
+    release_kept: [static_ips, public_zones, data]
 """
 
 RETURN = r"""
@@ -64,7 +68,12 @@ from ansible_collections.cloister.aws.plugins.module_utils._region_module import
 from ansible_collections.cloister.aws.plugins.module_utils._teardown import tear_down
 
 SPEC = {
-    "release_kept": {"type": "list", "elements": "str", "default": []},
+    "release_kept": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["static_ips", "public_zones", "data"],
+        "default": [],
+    },
     "wait_seconds": {"type": "float", "default": 900},
 }
 
