@@ -79,12 +79,7 @@ def serve(conn: socket.socket, start: Start, recorder: Recorder, report: Callabl
     forget_ansible()
     sys.meta_path.remove(recorder)
     sys.meta_path.insert(0, PayloadFinder(recorder, lambda zip_path: start_over(source, zip_path)))
-    status = run_payload(source)
-    finish(report)
-    if status == _INTERRUPTED:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
-    os._exit(status)
+    end(run_payload(source), report)
 
 
 def take_state(start: Start, request: protocol.Request, descriptors: list[int]) -> None:
@@ -124,7 +119,7 @@ def start_over(source: bytes, zip_path: str) -> NoReturn:
 def run_payload(source: bytes) -> int:
     """Run a script as an interpreter runs its standard input; give its exit status."""
     main = types.ModuleType("__main__")
-    main.__dict__.update(_MAIN)
+    main.__dict__.update(_MAIN, __annotations__={})
     sys.modules["__main__"] = main
     try:
         exec(compile(source, "<stdin>", "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - this is its purpose
@@ -138,16 +133,18 @@ def run_payload(source: bytes) -> int:
     return 0
 
 
-def finish(report: Callable[[], None]) -> None:
-    """Do what an interpreter does at its end, short of taking itself apart."""
-    try:
-        threading._shutdown()  # type: ignore[attr-defined]
-        atexit._run_exitfuncs()
-        report()
-    finally:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError, AttributeError):
-                stream.flush()
+def end(status: int, report: Callable[[], None]) -> NoReturn:
+    """Do what an interpreter does at its end, short of taking itself apart; `report` comes last. Never returns."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    report()
+    if status == _INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    os._exit(status)
 
 
 def _read_payload() -> bytes:

@@ -17,10 +17,10 @@ import _imp
 import importlib
 import importlib.machinery
 import os
+import pkgutil
 import sys
 import types
 import zipfile
-import zipimport
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -136,8 +136,9 @@ def move_into(found: Preloaded, zip_path: str) -> None:
     """Have a module lie in a payload's zip, as far as anybody can tell."""
     module = found.module
     place = os.path.join(zip_path, found.entry)
-    importer: Any = zipimport.zipimporter(zip_path)
     is_package = hasattr(module, "__path__")
+    # A zip's importers each look into one folder of it; these are the ones that a plain run would have made.
+    importer: Any = pkgutil.get_importer(os.path.dirname(os.path.dirname(place) if is_package else place))
     spec = importlib.machinery.ModuleSpec(module.__name__, importer, origin=place, is_package=is_package)
     spec.has_location = True
     if is_package:
