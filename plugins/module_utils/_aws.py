@@ -108,6 +108,11 @@ class Aws:
         """The AWS region, such as ``us-west-2``."""
         return str(self.connection.region)
 
+    @property
+    def partition(self) -> str:
+        """The partition of the region, the second word of its ARNs."""
+        return str(make_client(self.connection, "iam").meta.partition)
+
     def call(
         self, service: str, action: str, absent_ok: bool = False, patience: Patience | None = None, **params: t.Any
     ) -> t.Any:

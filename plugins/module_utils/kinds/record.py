@@ -45,7 +45,6 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone imp
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
 MOST_VALUES, MOST_CHARACTERS = 1000, 32000
 TRIES = 4
-DEFAULT_TTL_SECONDS = 300
 
 Changes = list[dict[str, t.Any]]
 
