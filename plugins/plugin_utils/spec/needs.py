@@ -18,7 +18,7 @@ def needs(region: Region) -> dict[str, t.Any]:
     own_vpcs = [name for name in region.named("network_vpcs") if name not in region.adopted("VPC")]
     gateways = _gateways(region)
     return {
-        "zones": sorted({str(subnet.get("az")) for subnet in subnets if subnet.get("az")}),
+        "zones": sorted({subnet.text("az") for subnet in subnets if subnet.text("az")}),
         "vpcs": len(own_vpcs),
         "nat_gateways_by_zone": dict(sorted(gateways.items())),
         "elastic_ips": sum(gateways.values()),
@@ -43,9 +43,9 @@ def _gateways(region: Region) -> Counter[str]:
             for subnet in region.items("network_subnets")
             if (home := vpc_of(subnet, region)) and home.name == vpc.name
         ]
-        public = [str(subnet.get("az")) for subnet in inside if subnet.get("tier") == "public"]
+        public = [subnet.text("az") for subnet in inside if subnet.get("tier") == "public"]
         if vpc.get("nat") == "single":
             found.update(public[:1])
         if vpc.get("nat") == "per_az":
-            found.update({str(subnet.get("az")) for subnet in inside if subnet.get("tier") == "private"} & set(public))
+            found.update({subnet.text("az") for subnet in inside if subnet.get("tier") == "private"} & set(public))
     return found

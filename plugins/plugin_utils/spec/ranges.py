@@ -34,14 +34,15 @@ def parse(text: t.Any) -> ipaddress.IPv4Network | BadRange:
     if "/" not in text:
         return BadRange(f"{text} has no size.", f"the size after a slash, such as {text}/24")
     try:
-        return ipaddress.IPv4Network(text)
+        found = ipaddress.IPv4Network(text, strict=False)
     except ValueError as exc:
-        reason = str(exc)
-    try:
-        inside = ipaddress.IPv4Network(text, strict=False)
-    except ValueError:
-        return BadRange(f"{text} is not an IPv4 range: {reason}.", "an IPv4 range such as 10.0.0.0/16")
-    return BadRange(f"{text} is an address inside a range, not a range.", f"{inside}, the range it lies in")
+        return BadRange(f"{text} is not an IPv4 range: {exc}.", "an IPv4 range such as 10.0.0.0/16")
+    # Python also reads 10.0.0.0/255.255.0.0, AWS does not.
+    if text.rpartition("/")[2] != str(found.prefixlen):
+        return BadRange(f"{text} does not end in a size that AWS reads.", str(found))
+    if str(found) != text:
+        return BadRange(f"{text} is an address inside a range, not a range.", f"{found}, the range it lies in")
+    return found
 
 
 def parse_sized(text: t.Any) -> ipaddress.IPv4Network | BadRange:

@@ -35,6 +35,11 @@ class Item:
         found = self.value.get(key, default) if isinstance(self.value, t.Mapping) else default
         return default if found is BROKEN or found is None else found
 
+    def text(self, key: str, default: str = "") -> str:
+        """Return a key of a dict as text; the default where it is missing, broken or anything but text."""
+        found = self.get(key, default)
+        return str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) else default
+
     def child(self, key: str | int) -> Item:
         """Return what lies under a key, or under an index of a list."""
         try:
@@ -52,7 +57,7 @@ class Item:
     @property
     def name(self) -> str:
         """The logical name, empty where it is broken."""
-        return str(self.get("name", ""))
+        return self.text("name")
 
     @property
     def spelled(self) -> str:

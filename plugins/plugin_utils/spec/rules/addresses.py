@@ -39,12 +39,12 @@ def ranges_of(vpc: Item) -> list[Placed]:
 def vpc_of(subnet: Item, region: Region) -> Item | None:
     """Return the VPC that a subnet lies in; a region with a single VPC need not say."""
     vpcs = region.named("network_vpcs")
-    name = subnet.get("vpc", "")
+    name = subnet.text("vpc")
     return vpcs.get(name) if name else next(iter(vpcs.values())) if len(vpcs) == 1 else None
 
 
 def _range(item: Item) -> IPv4Network | None:
-    found = ranges.parse_sized(item.get("cidr", ""))
+    found = ranges.parse_sized(item.text("cidr"))
     return found if isinstance(found, IPv4Network) else None
 
 
@@ -102,7 +102,7 @@ def _range_overlaps(region: Region) -> t.Iterator[Problem]:
     outer = [
         (found, item)
         for item in region.items("region_peer_cidrs")
-        if isinstance(found := ranges.parse(item.get("cidr", "")), IPv4Network)
+        if isinstance(found := ranges.parse(item.text("cidr")), IPv4Network)
     ]
     for first, second in ranges.overlapping(inner + outer):
         theirs = [item for item in (first, second) if item.path[0] == "region_peer_cidrs"]

@@ -56,7 +56,7 @@ def refer(
     """
     noun = noun or NAMED[variable][0]
     known = {**region.named(variable), **region.adopted(noun)}
-    if name in known or not region.sound(variable):
+    if str(name) in known or not region.sound(variable):
         return
     right = did_you_mean(name, known) or (f"one of {', '.join(sorted(known))}" if known else f"a {noun} in {variable}")
     yield item.problem(key, f"There is no {noun} called {shown(name)}.", right)

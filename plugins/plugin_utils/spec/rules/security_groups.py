@@ -41,7 +41,7 @@ def rules(region: Region) -> t.Iterator[Problem]:
 
 def size(rule: Item) -> int:
     """Return how many rules AWS counts for one of ours: each port range with each counterpart."""
-    return max(1, len(rule.get("ports", ()))) * max(1, len(rule.get("cidrs", ())))
+    return max(1, len(list(rule.items("ports")))) * max(1, len(list(rule.items("cidrs"))))
 
 
 def _reason(item: Item) -> t.Iterator[Problem]:
@@ -71,7 +71,7 @@ def _counterpart(rule: Item, region: Region) -> t.Iterator[Problem]:
 
 
 def _ports(rule: Item) -> t.Iterator[Problem]:
-    protocol, ports = rule.get("protocol", "tcp"), list(rule.items("ports"))
+    protocol, ports = rule.text("protocol", "tcp"), list(rule.items("ports"))
     if protocol in WITH_PORTS and not rule.get("ports") and "ports" not in _broken(rule):
         yield rule.problem("ports", f"A rule for {protocol} needs ports.", "ports: [443], or protocol: all")
     if protocol not in WITH_PORTS and rule.get("ports"):
@@ -98,9 +98,13 @@ def _broken(rule: Item) -> set[str]:
     return {key for key in value if rule.get(key) is None}
 
 
+def _texts(rule: Item, key: str) -> tuple[str, ...]:
+    return tuple(sorted(str(item.value) for item in rule.items(key)))
+
+
 def _twice(rule: Item, seen: dict[t.Any, Item]) -> t.Iterator[Problem]:
-    counterpart = rule.get("group") or rule.get("prefix_list") or tuple(sorted(map(str, rule.get("cidrs", ()))))
-    key = (rule.get("protocol", "tcp"), tuple(sorted(map(str, rule.get("ports", ())))), counterpart)
+    counterpart = rule.text("group") or rule.text("prefix_list") or _texts(rule, "cidrs")
+    key = (rule.text("protocol", "tcp"), _texts(rule, "ports"), counterpart)
     if counterpart and key in seen:
         yield rule.problem(None, f"It opens what {seen[key].spelled} opens already.", "one rule for one opening")
     seen.setdefault(key, rule)

@@ -21,7 +21,18 @@ SAME = ("region_name", "region_aws_region", "region_partition", "region_allowed_
 TAG_KEY = re.compile(r"[\w +\-=.:/@]{1,128}")
 TAG_VALUE = re.compile(r"[\w +\-=.:/@]{0,256}")
 TAGS_LEFT = 40
-IDS = {"VPC": "vpc", "subnet": "subnet", "security group": "sg", "route table": "rtb", "internet gateway": "igw"}
+_HEX = "-[0-9a-f]{8,17}"
+# What can be adopted, by the noun of its kind, and how AWS writes its id.
+IDS = {
+    "VPC": f"vpc{_HEX}",
+    "subnet": f"subnet{_HEX}",
+    "security group": f"sg{_HEX}",
+    "route table": f"rtb{_HEX}",
+    "internet gateway": f"igw{_HEX}",
+    "NAT gateway": f"nat{_HEX}",
+    "Elastic IP": f"eipalloc{_HEX}",
+    "hosted zone": "Z[A-Z0-9]{1,31}",
+}
 
 
 def rules(region: Region) -> t.Iterator[Problem]:
@@ -114,11 +125,13 @@ def _adopted(region: Region) -> t.Iterator[Problem]:
         here = item.child(kind)
         if not isinstance(names, t.Mapping):
             yield here.problem(None, f"{shown(names)} is not a dict.", "names and ids, {main: vpc-0123456789abcdef0}")
-        elif kind not in IDS and did_you_mean(kind, IDS):
-            yield here.problem(None, f"{shown(kind)} is no kind of thing.", did_you_mean(kind, IDS))
+        elif kind not in IDS:
+            right = f"one of {', '.join(IDS)}"
+            yield here.problem(None, f"{shown(kind)} is no kind of thing that can be adopted.", right)
         else:
             for name, found in names.items():
-                if kind in IDS and not re.fullmatch(rf"{IDS[kind]}-[0-9a-f]{{8,17}}", str(found)):
+                if not re.fullmatch(IDS[kind], str(found)):
+                    example = IDS[kind].split("-[")[0].split("[")[0]
                     yield here.problem(
-                        name, f"{shown(found)} is not the id of a {kind}.", f"{IDS[kind]}- and 17 hex digits"
+                        name, f"{shown(found)} is not the id of a {kind}.", f"{example}-..., as AWS gives it"
                     )

@@ -51,7 +51,7 @@ def _zones(region: Region) -> t.Iterator[Problem]:
 
 
 def _nat(vpc: Item, region: Region) -> t.Iterator[Problem]:
-    mode = vpc.get("nat", "none")
+    mode = vpc.text("nat", "none")
     if mode not in ("single", "per_az") or not region.sound("network_subnets"):
         return
     inside = [
@@ -59,14 +59,14 @@ def _nat(vpc: Item, region: Region) -> t.Iterator[Problem]:
         for subnet in region.items("network_subnets")
         if (home := vpc_of(subnet, region)) and home.name == vpc.name
     ]
-    public = {subnet.get("az") for subnet in inside if subnet.get("tier") == "public"}
-    private = {subnet.get("az"): subnet for subnet in inside if subnet.get("tier") == "private"}
+    public = {subnet.text("az") for subnet in inside if subnet.get("tier") == "public"}
+    private = {subnet.text("az") for subnet in inside if subnet.get("tier") == "private"}
     if not inside:
         return
     if not public:
         right = f"a public subnet in VPC {vpc.name}, or nat: none"
         yield vpc.problem("nat", f"A NAT gateway stands in a public subnet, and VPC {vpc.name} has none.", right)
     elif mode == "per_az":
-        for zone in sorted(str(zone) for zone in set(private) - public if zone):
+        for zone in sorted(zone for zone in private - public if zone):
             found = f"With nat: per_az the private subnets of {zone} need a public subnet in {zone}, and there is none."
             yield vpc.problem("nat", found, f"a public subnet in {zone}, or nat: single")
