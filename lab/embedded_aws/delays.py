@@ -9,7 +9,7 @@ import typing as t
 # Names a delays file or the control endpoint may set; nothing waits unless it is told to.
 NAMES = (
     "nat_gateway", "nat_gateway_delete", "vpc_endpoint", "vpc_endpoint_delete", "endpoint_interface_delete",
-    "vpc_peering",
+    "vpc_peering", "route53_change",
 )  # fmt: skip
 
 

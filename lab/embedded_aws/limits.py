@@ -30,9 +30,9 @@ class Limits:
     def check(self, name: str, present: int, code: str, message: str) -> None:
         """Refuse with AWS's code when one more would be too many."""
         if name in self.most and present >= self.most[name]:
-            from moto.core.exceptions import ServiceException
+            from moto.ec2.exceptions import EC2ClientError
 
-            raise ServiceException(code, message)
+            raise EC2ClientError(code, message)
 
 
 current = Limits()

@@ -1,0 +1,136 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""All that exists in every account and region, so that a test can say "nothing of ours is left" and mean it.
+
+A holding is {kind, id, name, account, region, tags, default, fingerprint}: `kind` is service:type as in the tagging
+API, `default` says AWS made it itself, `fingerprint` changes when anything about the thing changes. Things that AWS
+still lists after their end (deleted NAT gateways, dead peerings) are not held.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import typing as t
+
+Holding = dict[str, t.Any]
+ENDED = ("deleted", "failed", "rejected", "expired")
+
+
+def holdings() -> list[Holding]:
+    """Every holding, sorted by kind and id."""
+    from lab.embedded_aws.moto_app import BACKEND
+
+    with BACKEND:
+        found = [*_network(), *_identity(), *_zones(), *_others()]
+    return sorted(found, key=lambda one: (one["kind"], one["account"], one["region"], one["id"]))
+
+
+def _holding(
+    kind: str, identifier: str, backend: t.Any, tags: dict[str, str], shown: t.Any, name: str = "", default: bool = False
+) -> Holding:
+    text = json.dumps([shown, tags], default=str, sort_keys=True)
+    return {
+        "kind": kind, "id": identifier, "name": name or tags.get("Name", ""), "account": backend.account_id,
+        "region": backend.region_name, "tags": tags, "default": default,
+        "fingerprint": hashlib.sha256(text.encode()).hexdigest()[:16],
+    }  # fmt: skip
+
+
+def _backends(module: str, name: str) -> t.Iterator[t.Any]:
+    loaded = sys.modules.get(module)
+    for regions in list(getattr(loaded, name, {}).values()):
+        yield from list(regions.values())
+
+
+def _network() -> t.Iterator[Holding]:
+    if "lab.embedded_aws.truth.ec2" not in sys.modules:
+        return
+    from lab.embedded_aws.truth.ec2.base import catch_up, tags_of
+    from lab.embedded_aws.truth.ec2.kinds import KINDS
+
+    for backend in _backends("moto.ec2.models", "ec2_backends"):
+        catch_up(backend)
+        for kind in KINDS.values():
+            for thing in list(kind.objects(backend)):
+                shown = kind.view(thing)
+                if _state(shown) not in ENDED:
+                    tags = dict(tags_of(backend, thing.id))
+                    name = shown.get("GroupName", "")
+                    yield _holding(f"ec2:{kind.type}", thing.id, backend, tags, shown, name, _by_aws(backend, thing))
+
+
+def _state(shown: dict[str, t.Any]) -> str:
+    status = shown.get("Status")
+    return str(status.get("Code") if isinstance(status, dict) else shown.get("State"))
+
+
+def _by_aws(backend: t.Any, thing: t.Any) -> bool:
+    """Whether AWS made the thing itself, with the account or with a VPC."""
+    if getattr(thing, "is_default", False) or getattr(thing, "main_association_id", None):
+        return True
+    if getattr(thing, "requester_managed", False) or getattr(thing, "resource_owner_id", None) == "AWS":
+        return True
+    owner = getattr(thing, "vpc_id", None) or getattr(getattr(thing, "vpc", None), "id", None)
+    vpc = backend.vpcs.get(owner)
+    in_default = vpc is not None and vpc.is_default
+    if thing.id.startswith("sgr-"):
+        group = next((groups[thing.group_id] for groups in backend.groups.values() if thing.group_id in groups), None)
+        return group is not None and group.is_default
+    return in_default and thing.id.startswith(("subnet-", "igw-"))
+
+
+def _identity() -> t.Iterator[Holding]:
+    for backend in _backends("moto.iam.models", "iam_backends"):
+        for role in backend.roles.values():
+            shown = [role.path, role.assume_role_policy_document, sorted(role.managed_policies), role.policies]
+            shown += [role.permissions_boundary_arn, role.description, role.max_session_duration]
+            yield _holding("iam:role", role.arn, backend, _pairs(role.tags), shown, role.name)
+        for policy in backend.managed_policies.values():
+            if policy.account_id == backend.account_id and not policy.arn.split(":")[4] == "aws":
+                shown = [[version.document, version.is_default] for version in policy.versions]
+                yield _holding("iam:policy", policy.arn, backend, _pairs(policy.tags), shown, policy.name)
+        for profile in backend.instance_profiles.values():
+            shown = [role.name for role in profile.roles]
+            yield _holding("iam:instance-profile", profile.arn, backend, _pairs(profile.tags), shown, profile.name)
+        for provider in backend.open_id_providers.values():
+            yield _holding("iam:oidc-provider", provider.arn, backend, _pairs(provider.tags), provider.url)
+
+
+def _pairs(tags: t.Any) -> dict[str, str]:
+    """moto keeps IAM tags as a list of pairs, or as a dict of pairs."""
+    rows = tags.values() if isinstance(tags, dict) else tags or []
+    return {row["Key"]: row["Value"] for row in rows}
+
+
+def _zones() -> t.Iterator[Holding]:
+    from lab.embedded_aws.truth.route53.records import view
+
+    for backend in _backends("moto.route53.models", "route53_backends"):
+        for zone in backend.zones.values():
+            tags = dict(backend.resource_tags.get(zone.resource_id) or {})
+            shown = [zone.comment, zone.vpcs, [view(record) for record in zone.rrsets]]
+            yield _holding("route53:hostedzone", zone.resource_id, backend, tags, shown, zone.name)
+
+
+def _others() -> t.Iterator[Holding]:
+    """What any other service lists for the tagging API."""
+    base, tagging = sys.modules.get("moto.core.base_backend"), sys.modules.get("moto.core.resource_tagging")
+    if base is None or tagging is None:
+        return
+    for service in list(base.BackendDict._instances):
+        if isinstance(service.backend, type) and issubclass(service.backend, tagging.TaggableResourcesMixin):
+            for regions in list(service.values()):
+                for backend in list(regions.values()):
+                    yield from _listed(backend)
+
+
+def _listed(backend: t.Any) -> t.Iterator[Holding]:
+    from lab.embedded_aws.truth.ec2.kinds import KINDS
+
+    known = {f"ec2:{kind.type}" for kind in KINDS.values()} | {"ec2:flow-logs", "ec2:managed-prefix-lists", "ec2:snapshot", "ec2:image"}
+    for one in backend.iter_tagged_resources():
+        if one.resource_type not in known:
+            identifier = one.arn.rpartition("/")[2] if one.resource_type.startswith("ec2:") else one.arn
+            yield _holding(one.resource_type, identifier, backend, dict(one.tags), one.arn)
