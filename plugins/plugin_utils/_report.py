@@ -55,9 +55,9 @@ class Report:
             self.check = self.check or check
 
     def failed(self, host: str, task: str, message: str) -> None:
-        """Take in why a stack is not whole; the first reason counts."""
+        """Take in why a stack is not whole; the first reason counts, and the first line of it."""
         stack = self.stacks.setdefault(host, Stack())
-        stack.error = stack.error or f"{task}: {message}"
+        stack.error = stack.error or f"{task}: {message.partition(chr(10))[0]}"
 
     def told(self) -> dict[str, t.Any]:
         """Return the report as plain data."""
@@ -82,7 +82,8 @@ class Report:
         what = "plan for region" if self.check else "region"
         yield ""
         yield f"{what} {self.region} ({self.aws_region}), run {self.run_id}, {self.seconds:.1f} s"
-        yield from self._table()
+        if any(stack.members for stack in self.stacks.values()):
+            yield from self._table()
         yield from self._changes()
         yield from self._needed()
         for name, stack in self.stacks.items():
