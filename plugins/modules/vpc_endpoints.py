@@ -120,18 +120,22 @@ ENDPOINT = {
 
 
 def main() -> None:
-    """Read arguments, reconcile, report."""
+    """Read arguments, reconcile, warn, report."""
     module = RegionModule(
         {
             "endpoints": {"type": "list", "elements": "dict", "required": True, "options": ENDPOINT},
             "wait": {"type": "bool", "default": True},
         }
     )
-    module.reconcile(
-        VpcEndpoint,
+    kind = module.kind(VpcEndpoint)
+    outcome = module.outcome(
+        kind,
         lambda: [want(endpoint, module.names, module.aws.region) for endpoint in module.params["endpoints"]],
         wait=module.params["wait"],
     )
+    for text in kind.notes(member.want for member in outcome.members if member.want and member.action == "create"):
+        module.ansible.warn(text)
+    module.finish(outcome)
 
 
 if __name__ == "__main__":

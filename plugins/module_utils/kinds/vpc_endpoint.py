@@ -137,6 +137,20 @@ class VpcEndpoint(Ec2Kind):
             return bool(set(raw.get("RouteTableIds", ())) & set(fields["route_tables"]))
         return bool(fields["private_dns"] and raw.get("PrivateDnsEnabled"))
 
+    def notes(self, wants: t.Iterable[Want]) -> t.Iterator[str]:
+        """Yield what a person should know before images are pulled through new endpoints: their layers lie in S3.
+
+        https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+        """
+        vpcs = {want.fields["vpc"] for want in wants if want.fields["service"] == "ecr.dkr"}
+        for vpc in sorted(vpc for vpc in vpcs if not is_unknown(vpc)):
+            names = {short_name(raw["ServiceName"], self.aws.region) for raw in self._services.standing(vpc)}
+            if "s3" not in names:
+                yield (
+                    f"{vpc} has an endpoint for ecr.dkr and none for s3, where image layers lie: pulls go through a NAT "
+                    "gateway, paid by the gigabyte, or fail without one; give the network its s3 gateway endpoint"
+                )
+
     def create(self, want: Want, tags: t.Mapping[str, str]) -> Found:
         """Start it; it takes AWS a minute or two to bring an interface endpoint up."""
         fields = want.fields
