@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
 
-TYPES = ("A", "AAAA", "CNAME", "TXT")
+TYPES = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT")
 COMPANION = "_cloister-"
 COMPANION_TTL_SECONDS = 300
 LONGEST_NAME = 255
@@ -46,18 +46,16 @@ def is_domain(name: str) -> bool:
 
 
 def full_name(name: str, zone: str) -> str:
-    """Return the full name of ``name``, which is relative to ``zone``: ``api``, ``@`` for the zone itself, ``*``."""
-    relative = name.lower()
-    if relative == "@":
+    """Return the full name of ``name``: ``api`` in the zone, ``@`` for the zone itself, ``*``, or a full name in it."""
+    given = plain(name)
+    if given in ("", "@", zone):
         return zone
-    labels = relative.split(".")
+    full = given if given.endswith(f".{zone}") else f"{given}.{zone}"
+    labels = full.split(".")
     if not all(_LABEL.fullmatch(label) for label in (labels[1:] if labels[0] == "*" else labels)):
-        raise InputError(f"record {name} in zone {zone}: names are relative, such as api, @ for the zone itself, or *")
-    if relative == zone or relative.endswith(f".{zone}"):
-        raise InputError(f"record {name} in zone {zone}: leave the zone's name out, names are relative to it")
-    full = f"{relative}.{zone}"
+        raise InputError(f"{name} is no name in zone {zone}; names are such as api, @ for the zone itself, or *")
     if len(companion_name((full, "CNAME"))) > LONGEST_NAME:
-        raise InputError(f"record {name} in zone {zone}: the name is too long ({len(full)} characters)")
+        raise InputError(f"{name} in zone {zone} is too long a name ({len(full)} characters)")
     return full
 
 
@@ -91,23 +89,23 @@ def values_wanted(kind: str, values: t.Sequence[str]) -> list[str]:
         raise InputError(f"it takes {'exactly one value' if kind == 'CNAME' else f'1 to {MOST_VALUES} values'}")
     if kind in ("A", "AAAA"):
         return sorted({_address(kind, value) for value in values})
-    if kind == "CNAME":
-        if not is_domain(plain(values[0])):
-            raise InputError(f"{values[0]} is no full domain name")
-        return [plain(values[0])]
     for value in values:
         if any(ord(character) > 255 for character in value) or len(quoted(value)) > LONGEST_VALUE:
-            raise InputError(f"a text has at most {LONGEST_VALUE} characters, all of them Latin-1")
-    return sorted(set(values))
+            raise InputError(f"a value has at most {LONGEST_VALUE} characters, all of them Latin-1")
+        if kind in ("CNAME", "MX", "NS", "PTR", "SRV") and not is_domain(plain(value.split(" ")[-1])):
+            raise InputError(f"{value} does not end in a full domain name")
+    return sorted({_comparable(kind, value) for value in values})
 
 
 def values_found(kind: str, values: t.Iterable[str]) -> list[str]:
     """Return what Route 53 gives in a form that can be compared."""
-    if kind == "TXT":
-        return sorted(unquoted(value) for value in values)
-    if kind == "AAAA":
-        return sorted(str(ipaddress.IPv6Address(value)) for value in values)
-    return sorted(plain(value) for value in values)
+    return sorted(_comparable(kind, unquoted(value) if kind == "TXT" else value) for value in values)
+
+
+def _comparable(kind: str, value: str) -> str:
+    if kind in ("TXT", "CAA"):
+        return value
+    return str(ipaddress.IPv6Address(value)) if kind == "AAAA" else plain(value)
 
 
 def _address(kind: str, value: str) -> str:

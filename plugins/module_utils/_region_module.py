@@ -62,12 +62,13 @@ class RegionModule:
             self.ansible.fail_json(msg=str(exc))
             raise
 
-    def finish(self, outcome: Outcome) -> None:
-        """End the module with what became of a set, as failed when a member failed."""
+    def finish(self, outcome: Outcome, **more: t.Any) -> None:
+        """End the module with what became of a set, as failed when a member failed; ``more`` is returned too."""
         result = {
             "changed": outcome.changed,
             "members": [member.told() for member in outcome.members],
             "ids": outcome.ids,
+            **more,
         }
         if not outcome.errors:
             self.ansible.exit_json(**result, diff=diff(outcome.members))

@@ -30,16 +30,16 @@ options:
         type: str
         required: true
       name:
-        description: Name relative to the zone, such as V(api). V(@) is the zone itself, V(*) whatever has no record.
+        description: Name in the zone, such as V(api). V(@) is the zone itself, V(*) whatever has no record.
         type: str
         required: true
       type:
         description: Type of the record.
         type: str
-        choices: [A, AAAA, CNAME, TXT]
+        choices: [A, AAAA, CAA, CNAME, MX, NS, PTR, SRV, TXT]
         default: A
       values:
-        description: Addresses, a full domain name for V(CNAME), or texts, unquoted and of any length, for V(TXT).
+        description: Addresses, full domain names or, for V(TXT), texts without quotes of up to 4000 characters.
         type: list
         elements: str
         default: []
@@ -48,7 +48,7 @@ options:
         type: int
         default: 300
       alias:
-        description: A load balancer, an endpoint or another record that answers, instead of O(records[].values).
+        description: A load balancer, an endpoint or another record that answers, instead of values.
         type: dict
         suboptions:
           dns_name:

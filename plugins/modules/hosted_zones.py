@@ -9,8 +9,9 @@ module: hosted_zones
 version_added: 0.1.0
 short_description: Keep the public and private DNS zones of a region
 description:
-  - Makes the Route 53 zones that a stack owns be exactly those listed, and lets exactly the VPCs listed see the private
-    ones.
+  - Makes the Route 53 zones that a stack owns be exactly those listed, lets exactly the VPCs listed see the private
+    ones, and makes the stack's records be exactly those listed, as M(cloister.aws.dns_records) does for a stack without
+    zones of its own. A stack uses one of the two.
   - A zone is tagged after it is made, as Route 53 has it; until then its caller reference says whose it is, so that a
     run that was killed in between finds its zone again.
   - A zone that is no longer listed is removed with the stack's own records in it, and stays, named, when it holds
@@ -68,11 +69,67 @@ options:
         elements: dict
         default: []
         suboptions: *vpc
+      records:
+        description: The records that the stack has in it, all of them.
+        type: list
+        elements: dict
+        default: []
+        suboptions: &record
+          name:
+            description: Name in the zone, such as V(api). V(@) is the zone itself, V(*) whatever has no record.
+            type: str
+            required: true
+          type:
+            description: Type of the record.
+            type: str
+            choices: [A, AAAA, CAA, CNAME, MX, NS, PTR, SRV, TXT]
+            default: A
+          values:
+            description: Addresses, full domain names or, for V(TXT), texts without quotes of up to 4000 characters.
+            type: list
+            elements: str
+            default: []
+          ttl_seconds:
+            description: How long resolvers may remember the values.
+            type: int
+            default: 300
+          alias:
+            description: A load balancer, an endpoint or another record that answers, instead of values.
+            type: dict
+            suboptions:
+              dns_name:
+                description: DNS name of the target.
+                type: str
+                required: true
+              zone_id:
+                description: Hosted zone id that AWS gives the target; the record's own zone when not given.
+                type: str
+              evaluate_target_health:
+                description: Whether the record is left out of answers while its target is unhealthy.
+                type: bool
+                default: true
       keep:
         description:
           - Whether it outlives a teardown. When not given a public zone does and a private one does not, since a public
             zone that is made anew has other name servers, and its domain is dead until the parent domain points there.
         type: bool
+  records:
+    description: The records that the stack has in zones which it does not own, all of them.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      <<: *record
+      zone:
+        description:
+          - Logical name of a zone of another stack of the region, or of one that O(region_adopted) names under
+            C(hosted zone).
+        type: str
+        required: true
+  wait_seconds:
+    description: How long to wait until all of Route 53's name servers answer what was changed. V(0) does not wait.
+    type: int
+    default: 0
 extends_documentation_fragment:
   - cloister.aws.region
   - amazon.aws.common.modules
@@ -85,7 +142,11 @@ EXAMPLES = r"""
     region_name: us
     stack: dns
     zones:
-      - {name: prod.infer.example.internal, private: true, vpcs: [main]}
+      - name: prod.infer.example.internal
+        private: true
+        vpcs: [main]
+        records:
+          - {name: db, values: [10.0.16.10, 10.0.32.10], ttl_seconds: 60}
       - name: infer.example.com
         comment: What partners resolve
 """
@@ -98,17 +159,36 @@ ids:
   sample: {prod.infer.example.internal: Z0123456789ABCDEFGHIJ}
 members:
   description:
-    - What became of each zone (C(create), C(change), C(keep), C(remove)), with the fields that changed. C(shows) has
-      C(domain) and, of a public zone, the C(name_servers) that the parent domain must point at.
+    - What became of each zone, and of the stack's records in each (C(create), C(change), C(keep), C(remove)), with the
+      fields that changed; a record's field is its name and type, such as C(api A). A zone's C(shows) has C(domain) and,
+      of a public one, the C(name_servers) that the parent domain must point at.
   type: list
   elements: dict
   returned: always
 """
 
+import typing as t
+
+from ansible_collections.cloister.aws.plugins.module_utils._dns import TYPES, plain
+from ansible_collections.cloister.aws.plugins.module_utils._kind import Want
+from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone, want
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records, wishes
 
 VPC = {"id": {"type": "str", "required": True}, "region": {"type": "str", "required": True}}
+ALIAS = {
+    "dns_name": {"type": "str", "required": True},
+    "zone_id": {"type": "str"},
+    "evaluate_target_health": {"type": "bool", "default": True},
+}
+RECORD: dict[str, t.Any] = {
+    "name": {"type": "str", "required": True},
+    "type": {"type": "str", "choices": list(TYPES), "default": "A"},
+    "values": {"type": "list", "elements": "str", "default": []},
+    "ttl_seconds": {"type": "int", "default": 300},
+    "alias": {"type": "dict", "options": ALIAS},
+}
 ZONE = {
     "name": {"type": "str", "required": True},
     "part": {"type": "str"},
@@ -117,20 +197,40 @@ ZONE = {
     "vpcs": {"type": "list", "elements": "str", "default": []},
     "other_vpcs": {"type": "list", "elements": "dict", "default": [], "options": VPC},
     "authorised_vpcs": {"type": "list", "elements": "dict", "default": [], "options": VPC},
+    "records": {"type": "list", "elements": "dict", "default": [], "options": RECORD},
     "keep": {"type": "bool"},
+}
+ELSEWHERE = {**RECORD, "zone": {"type": "str", "required": True}}
+SPEC = {
+    "zones": {"type": "list", "elements": "dict", "required": True, "options": ZONE},
+    "records": {"type": "list", "elements": "dict", "default": [], "options": ELSEWHERE},
+    "wait_seconds": {"type": "int", "default": 0},
 }
 
 
+def _want(zone: dict[str, t.Any], module: RegionModule) -> Want:
+    wishes(zone["records"], zone["name"], plain(zone["name"]))  # refused before the first zone is touched
+    return want(zone, module.names, module.owner, module.aws.region)
+
+
 def main() -> None:
-    """Read arguments, reconcile, warn, report."""
-    module = RegionModule({"zones": {"type": "list", "elements": "dict", "required": True, "options": ZONE}})
-    kind = module.kind(HostedZone)
-    outcome = module.outcome(
-        kind, lambda: [want(zone, module.names, module.owner, module.aws.region) for zone in module.params["zones"]]
-    )
-    for text in kind.shadows(member.want for member in outcome.members if member.want):
+    """Read arguments, reconcile zones, then records, warn, report."""
+    module = RegionModule(SPEC)
+    zones = module.kind(HostedZone)
+    wanted = module.params["zones"]
+    done = module.outcome(zones, lambda: [_want(zone, module) for zone in wanted])
+    for text in zones.shadows(member.want for member in done.members if member.want):
         module.ansible.warn(text)
-    module.finish(outcome)
+    ids = done.ids
+    if not done.errors:
+        records = module.kind(Records)
+        records.wait_seconds = module.params["wait_seconds"]
+        listed = [
+            {**record, "zone": zone["part"] or plain(zone["name"])} for zone in wanted for record in zone["records"]
+        ]
+        both = module.outcome(records, lambda: records.wants([*listed, *module.params["records"]], module.names))
+        done = Outcome(done.members + both.members, both.errors)
+    module.finish(done, ids=ids)
 
 
 if __name__ == "__main__":

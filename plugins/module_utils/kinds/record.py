@@ -16,7 +16,6 @@ from collections import defaultdict
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._dns import (
-    TYPES,
     Content,
     Key,
     clash,
@@ -130,16 +129,7 @@ class Records(Kind):
         return (found.id, plain(found.raw["Name"])) if found else (None, "")
 
     def _want(self, part: str, records: t.Sequence[t.Mapping[str, t.Any]], zone: str | None, domain: str) -> Want:
-        fields: dict[str, t.Any] = {}
-        for record in records:
-            label, wanted = _wish(record, domain or part, zone)
-            if label in fields:
-                raise InputError(f"record {label} in zone {part} is listed twice; give it all its values at once")
-            fields[label] = wanted
-        cnames = {label.split()[0] for label in fields if label.endswith(" CNAME")}
-        both = sorted(label for label in fields if label.split()[0] in cnames and not label.endswith(" CNAME"))
-        if both:
-            raise InputError(f"zone {part}: {', '.join(both)} cannot stand beside a CNAME of the same name")
+        fields = wishes(records, part, domain or part, zone)
         if zone:
             mine = self._found(zone, part, str(self.owner.stack))
             fields = {**dict.fromkeys(self.fields(mine)), **fields}
@@ -264,19 +254,36 @@ def _key(label: str, domain: str) -> Key:
     return (domain if name == "@" else f"{name}.{domain}", kind)
 
 
+def wishes(
+    records: t.Iterable[t.Mapping[str, t.Any]], part: str, domain: str, zone: str | None = None
+) -> dict[str, t.Any]:
+    """Return the shapes that records of one zone shall have, by label; raise `InputError` for what cannot be."""
+    fields: dict[str, t.Any] = {}
+    for record in records:
+        label, wanted = _wish({**record, "zone": part}, domain, zone)
+        if label in fields:
+            raise InputError(f"record {label} in zone {part} is listed twice; give it all its values at once")
+        fields[label] = wanted
+    cnames = {label.split()[0] for label in fields if label.endswith(" CNAME")}
+    both = sorted(label for label in fields if label.split()[0] in cnames and not label.endswith(" CNAME"))
+    if both:
+        raise InputError(f"zone {part}: {', '.join(both)} cannot stand beside a CNAME of the same name")
+    return fields
+
+
 def _wish(record: t.Mapping[str, t.Any], domain: str, zone: str | None) -> tuple[str, dict[str, t.Any]]:
-    """Return the label and the shape of one entry of ``dns_records``."""
-    name, kind, alias = record["name"].lower(), record["type"], record["alias"]
-    about = f"record {name} {kind} in zone {record['zone']}"
-    full_name(name, domain)
-    if kind not in TYPES or (kind == "CNAME" and name == "@"):
-        raise InputError(f"{about}: the name of a zone itself cannot be a CNAME; use an alias of type A")
+    """Return the label and the shape of one wanted record."""
+    kind, alias = record["type"], record["alias"]
+    label = _label((full_name(record["name"], domain), kind), domain)
+    about = f"record {label} in zone {record['zone']}"
+    if label in ("@ CNAME", "@ NS"):
+        raise InputError(f"{about}: the zone's own name has Route 53's NS record and no CNAME; use an alias of type A")
     if bool(alias) == bool(record["values"]):
         raise InputError(f"{about}: give either `values` or `alias`")
     if alias:
         target = {**alias, "dns_name": plain(alias["dns_name"]), "zone_id": alias["zone_id"] or zone}
-        return f"{name} {kind}", {"alias": target}
+        return label, {"alias": target}
     try:
-        return f"{name} {kind}", {"ttl": record["ttl_seconds"], "values": values_wanted(kind, record["values"])}
+        return label, {"ttl": record["ttl_seconds"], "values": values_wanted(kind, record["values"])}
     except InputError as exc:
         raise InputError(f"{about}: {exc}") from exc
