@@ -20,7 +20,7 @@ MOST_RULES = 60
 REASON = re.compile(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 PORTS = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")
 WITH_PORTS = ("tcp", "udp")
-SOURCES = ("group", "cidrs", "prefix_list")
+SOURCES = ("group", "vpc", "cidrs", "prefix_list")
 
 
 def rules(region: Region) -> t.Iterator[Problem]:
@@ -60,6 +60,8 @@ def _counterpart(rule: Item, region: Region) -> t.Iterator[Problem]:
         yield rule.problem(None, found, f"exactly one of {', '.join(SOURCES)}")
     if rule.get("group"):
         yield from refer(rule, "group", rule.get("group"), region, "security_groups_defined")
+    if rule.get("vpc"):
+        yield from refer(rule, "vpc", rule.get("vpc"), region, "network_vpcs")
     seen: list[str] = []
     for cidr in rule.items("cidrs"):
         found_range = ranges.parse(cidr.value)
@@ -103,7 +105,7 @@ def _texts(rule: Item, key: str) -> tuple[str, ...]:
 
 
 def _twice(rule: Item, seen: dict[t.Any, Item]) -> t.Iterator[Problem]:
-    counterpart = rule.text("group") or rule.text("prefix_list") or _texts(rule, "cidrs")
+    counterpart = rule.text("group") or rule.text("vpc") or rule.text("prefix_list") or _texts(rule, "cidrs")
     key = (rule.text("protocol", "tcp"), _texts(rule, "ports"), counterpart)
     if counterpart and key in seen:
         yield rule.problem(None, f"It opens what {seen[key].spelled} opens already.", "one rule for one opening")
