@@ -1,6 +1,6 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a network that others made is fit to build on: read it, then judge what was read, which is a pure function."""
+"""Whether a network that others made is fit to build on: read it, then judge what was read (a pure function)."""
 
 from __future__ import annotations
 

@@ -45,6 +45,9 @@ FLOW_LOGS_DEFAULTS: t.Mapping[str, t.Any] = {
     "kms_key_arn": None,
     "bucket_arn": None,
 }
+FLOW_LOGS_ROLE = "flow-logs"
+# Lists whose modules remove what is not in them by themselves.
+_APART = ("nat_routes", "endpoints")
 
 Entry = dict[str, t.Any]
 Adopted = t.Mapping[str, t.Mapping[str, str]]
@@ -65,9 +68,9 @@ def layout(inputs: Inputs, adopted: Adopted) -> dict[str, t.Any]:
     """Return the lists of a network; raise `InputError` for what cannot be.
 
     Keys: ``vpcs``, ``subnets``, ``internet_gateways``, ``elastic_ips``, ``nat_gateways``, ``nat_routes``,
-    ``route_tables``, ``peerings``, ``endpoints``, ``flow_logs``, ``log_groups``: entries of the modules' options;
-    ``adopted``: {vpcs, subnets}, what others made and we look at first; ``warnings``: sentences. What is adopted is
-    used by the lists and not among them.
+    ``route_tables``, ``vpc_peerings``, ``endpoints``, ``flow_logs``, ``log_groups``: entries of the modules' options;
+    ``listed``: the names in them, as the module that removes the others takes them; ``adopted``: {vpcs, subnets}, what
+    others made and we look at first; ``warnings``: sentences. What is adopted is used by the lists and not among them.
     """
     vpcs = {vpc["name"]: {**VPC_DEFAULTS, **vpc} for vpc in inputs["vpcs"]}
     subnets = all_subnets(inputs)
@@ -77,7 +80,7 @@ def layout(inputs: Inputs, adopted: Adopted) -> dict[str, t.Any]:
     tables = route_tables(vpcs, made, peerings, inputs["routes"])
     routes, warnings = nat_routes(tables, made, gateways)
     nats = [item for items in gateways.values() for item in items if not _is(adopted, "NAT gateway", item["name"])]
-    return {
+    lists = {
         "vpcs": [_vpc(vpc) for vpc in vpcs.values() if not _is(adopted, "VPC", vpc["name"])],
         "subnets": [_subnet(subnet, vpcs[subnet["vpc"]]) for subnet in made],
         "internet_gateways": _internet_gateways(made, adopted),
@@ -87,12 +90,17 @@ def layout(inputs: Inputs, adopted: Adopted) -> dict[str, t.Any]:
         "nat_gateways": [{key: nat[key] for key in ("name", "subnet", "elastic_ip")} for nat in nats],
         "nat_routes": routes,
         "route_tables": tables,
-        "peerings": [_peering(peering) for peering in peerings],
+        "vpc_peerings": [_peering(peering) for peering in peerings],
         "endpoints": _endpoints(vpcs, tables),
         **_flow_logs(vpcs, inputs["flow_logs"]),
-        "adopted": _to_check(vpcs, subnets, adopted),
-        "warnings": warnings,
     }
+    return {**lists, "listed": _listed(lists), "adopted": _to_check(vpcs, subnets, adopted), "warnings": warnings}
+
+
+def _listed(lists: t.Mapping[str, t.Sequence[Entry]]) -> dict[str, list[str]]:
+    listed = {name: [entry["name"] for entry in entries] for name, entries in lists.items() if name not in _APART}
+    roles = dict.fromkeys(log["role"] for log in lists["flow_logs"] if "role" in log)
+    return {**listed, "iam_roles": list(roles)}
 
 
 def all_subnets(inputs: Inputs) -> list[Entry]:
@@ -137,8 +145,8 @@ def _subnet(subnet: Entry, vpc: Entry) -> Entry:
     clusters = vpc["kubernetes_clusters"] if subnet["tier"] != "isolated" else []
     marks = {f"kubernetes.io/cluster/{cluster}": vpc["kubernetes_ownership"] for cluster in clusters}
     shown = {key: subnet[key] for key in ("name", "vpc", "tier", "az", "cidr", "public_addresses")}
-    role = KUBERNETES_ROLE[subnet["tier"]] if vpc["kubernetes_clusters"] else None
-    return {**shown, "tags": {**subnet["tags"], **marks}, "kubernetes_role": role}
+    role = {"kubernetes_role": KUBERNETES_ROLE[subnet["tier"]]} if vpc["kubernetes_clusters"] else {}
+    return {**shown, "tags": {**subnet["tags"], **marks}, **role}
 
 
 def _peering(peering: Entry) -> Entry:
@@ -194,15 +202,15 @@ def _endpoints(vpcs: t.Mapping[str, Entry], tables: t.Sequence[Entry]) -> list[E
 def _flow_logs(vpcs: t.Mapping[str, Entry], said: Entry) -> dict[str, list[Entry]]:
     """Return a flow log, and where it needs one a log group, for each VPC that is to be watched."""
     watched = [name for name, vpc in vpcs.items() if vpc["flow_logs"]] if said["destination"] != "none" else []
-    groups = watched if said["destination"] == "cloudwatch" else []
     common = {"traffic": said["traffic"], "interval_seconds": said["interval_seconds"]}
-    target = {"destination_arn": said["bucket_arn"]} if said["destination"] == "s3" else {}
+    if said["destination"] == "s3":
+        common["destination_arn"] = said["bucket_arn"]
+        return {"flow_logs": [{"name": name, "vpc": name, **common} for name in watched], "log_groups": []}
+    target = {"role": FLOW_LOGS_ROLE, **common}
+    kept = {key: said[key] for key in ("retention_days", "kms_key_arn") if said[key] is not None}
     return {
-        "flow_logs": [{"name": name, "vpc": name, **common, **target} for name in watched],
-        "log_groups": [
-            {"name": f"flow-logs/{name}", "retention_days": said["retention_days"], "kms_key_arn": said["kms_key_arn"]}
-            for name in groups
-        ],
+        "flow_logs": [{"name": name, "vpc": name, "log_group": f"flow-logs/{name}", **target} for name in watched],
+        "log_groups": [{"name": f"flow-logs/{name}", **kept} for name in watched],
     }
 
 

@@ -38,10 +38,10 @@ options:
         choices: [60, 600]
         default: 600
       log_group:
-        description: Log group to write to, as CloudWatch calls it.
+        description: Name of the log group to write to.
         type: str
-      role_arn:
-        description: Role that may write to the log group.
+      role:
+        description: Name of the IAM role that may write to it.
         type: str
       destination_arn:
         description: Bucket, with or without a folder, to write to instead of a log group.
@@ -66,8 +66,8 @@ EXAMPLES = r"""
     flow_logs:
       - name: main
         vpc: main
-        log_group: /us/flow-logs/main
-        role_arn: arn:aws-us-gov:iam::111122223333:role/us-flow-logs
+        log_group: flow-logs/main
+        role: flow-logs
 """
 
 RETURN = r"""
@@ -92,7 +92,7 @@ LOG = {
     "traffic": {"type": "str", "choices": ["accept", "reject", "all"], "default": "reject"},
     "interval_seconds": {"type": "int", "choices": [60, 600], "default": 600},
     "log_group": {"type": "str"},
-    "role_arn": {"type": "str"},
+    "role": {"type": "str"},
     "destination_arn": {"type": "str"},
 }
 SPEC = {
@@ -103,7 +103,7 @@ SPEC = {
         "options": LOG,
         "mutually_exclusive": [("log_group", "destination_arn")],
         "required_one_of": [("log_group", "destination_arn")],
-        "required_together": [("log_group", "role_arn")],
+        "required_together": [("log_group", "role")],
     },
     "purge": {"type": "bool", "default": True},
 }

@@ -60,6 +60,11 @@ options:
     type: list
     elements: str
     default: []
+  iam_roles:
+    description: Names of IAM roles that stay.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - cloister.aws.region
   - amazon.aws.common.modules
@@ -93,6 +98,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._region_module import
 from ansible_collections.cloister.aws.plugins.module_utils._removal import remove_unlisted
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.elastic_ip import ElasticIp
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.flow_log import FlowLog
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.internet_gateway import InternetGateway
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.log_group import LogGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_gateway import NatGateway
@@ -111,6 +117,7 @@ KINDS = {
     "vpc_peerings": VpcPeering,
     "flow_logs": FlowLog,
     "log_groups": LogGroup,
+    "iam_roles": IamRole,
 }
 
 

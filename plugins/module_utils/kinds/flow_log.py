@@ -14,6 +14,8 @@ import typing as t
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Ec2Kind, Found, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.log_group import LogGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
 
 # A new role is not known everywhere for some seconds; AWS then cannot assume it.
@@ -101,11 +103,14 @@ class FlowLog(Ec2Kind):
 
 
 def want(log: t.Mapping[str, t.Any], names: Names) -> Want:
-    """Return the wish for an entry {name, vpc, traffic, interval_seconds, log_group, role_arn | destination_arn}."""
+    """Return the wish for an entry {name, vpc, traffic, interval_seconds, log_group and role | destination_arn}."""
+    grouped = bool(log["log_group"])
     return Want(
         log["name"],
         {
             "vpc": names.id(Vpc, log["vpc"]),
-            **{key: log[key] for key in ("traffic", "interval_seconds", "log_group", "role_arn", "destination_arn")},
+            **{key: log[key] for key in ("traffic", "interval_seconds", "destination_arn")},
+            "log_group": names.id(LogGroup, log["log_group"]) if grouped else None,
+            "role_arn": names.id(IamRole, log["role"]) if grouped else None,
         },
     )
