@@ -53,11 +53,16 @@ class RegionModule:
         self.finish(self.outcome(self.kind(kind), wants, wait, purge))
 
     def outcome(
-        self, kind: Kind, wants: t.Callable[[], t.Sequence[Want]], wait: bool = True, purge: bool = True
+        self,
+        kind: Kind,
+        wants: t.Callable[[], t.Sequence[Want]],
+        wait: bool = True,
+        purge: bool = True,
+        check: bool = False,
     ) -> Outcome:
-        """Make ``wants`` true for ``kind``, as `reconcile` does, and go on."""
+        """Make ``wants`` true for ``kind``, as `reconcile` does, and go on; with ``check`` only say what that takes."""
         try:
-            return reconcile(kind, wants(), self.check, wait, purge)
+            return reconcile(kind, wants(), check or self.check, wait, purge)
         except RegionError as exc:
             self.ansible.fail_json(msg=str(exc))
             raise

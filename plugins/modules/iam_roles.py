@@ -7,10 +7,12 @@ DOCUMENTATION = r"""
 ---
 module: iam_roles
 version_added: 0.1.0
-short_description: Keep the IAM roles of a region
+short_description: Keep the IAM roles and instance profiles of a region
 description:
-  - Makes the IAM roles that a stack owns be exactly those listed, each with exactly its policies.
-  - A role is called C(<region_name>-<name>) and lives under the path C(/cloister/<region_name>/<stack>/).
+  - Makes the IAM roles that a stack owns be exactly those listed, each with exactly its policies, and so the instance
+    profiles that hand roles to EC2 instances.
+  - A role is called C(<region_name>-<name>) and lives under the path C(/cloister/<region_name>/<stack>/), and so is and
+    does its instance profile.
   - Policies are compared by what they mean. One that allows every action on every resource is refused, and so is a
     managed policy that does not exist, before anything is changed.
 author: Cloister contributors (@cloister)
@@ -123,6 +125,10 @@ options:
         description: How long one that takes it may keep it, from 3600 to 43200.
         type: int
         default: 3600
+      instance_profile:
+        description: Whether EC2 instances take it, through an instance profile of its name.
+        type: bool
+        default: false
   permissions_boundary:
     description: Managed policy that bounds every role which names none itself. Empty is none.
     type: str
@@ -143,6 +149,7 @@ EXAMPLES = r"""
         reason: Every instance, reached and patched through Systems Manager
         trusted_services: [ec2]
         managed_policies: [AmazonSSMManagedInstanceCore]
+        instance_profile: true
       - name: guard-task
         reason: What guard may do while it runs
         trusted_services: [ecs-tasks]
@@ -159,17 +166,25 @@ ids:
   type: dict
   returned: success
   sample: {node: "arn:aws:iam::111122223333:role/cloister/us/identity/us-node"}
+profiles:
+  description: Names of the instance profiles in AWS by logical name.
+  type: dict
+  returned: success
+  sample: {node: us-node}
 members:
   description:
-    - What became of each role (C(create), C(change), C(keep), C(remove)), with the fields that changed. C(shows) has
-      its C(name) in AWS.
+    - What became of each role and instance profile (C(create), C(change), C(keep), C(remove)), with the fields that
+      changed. C(shows) has the C(name) of a role in AWS and the C(arn) of a profile.
   type: list
   elements: dict
   returned: always
 """
 
+from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole, want
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.instance_profile import want as profile
 
 EFFECT = {"type": "str", "choices": ["Allow", "Deny"], "default": "Allow"}
 STRINGS = {"type": "list", "elements": "str", "default": []}
@@ -204,21 +219,32 @@ ROLE = {
     "managed_policies": STRINGS,
     "permissions_boundary": {"type": "str", "default": ""},
     "session_seconds": {"type": "int", "default": 3600},
+    "instance_profile": {"type": "bool", "default": False},
 }
 
 
 def main() -> None:
-    """Read arguments, reconcile, report."""
+    """Read arguments, reconcile roles, then instance profiles, report."""
     module = RegionModule(
         {
             "roles": {"type": "list", "elements": "dict", "required": True, "options": ROLE},
             "permissions_boundary": {"type": "str", "default": ""},
         }
     )
+    listed, owner = module.params["roles"], module.owner
     partition, boundary = module.aws.partition, module.params["permissions_boundary"]
-    module.reconcile(
-        IamRole, lambda: [want(role, module.owner, partition, boundary) for role in module.params["roles"]]
-    )
+    names = [role["name"] for role in listed if role["instance_profile"]]
+
+    def profiles(check: bool) -> Outcome:
+        return module.outcome(
+            module.kind(InstanceProfile), lambda: [profile(name, owner) for name in names], check=check
+        )
+
+    planned = profiles(check=True)  # what is in the way of a profile is refused before a role is touched
+    roles = module.outcome(module.kind(IamRole), lambda: [want(role, owner, partition, boundary) for role in listed])
+    made = planned if module.check or roles.errors or not planned.changed else profiles(check=False)
+    both = Outcome(roles.members + (made.members if not roles.errors else []), roles.errors + made.errors)
+    module.finish(both, ids=roles.ids, profiles=made.ids)
 
 
 if __name__ == "__main__":
