@@ -1,0 +1,97 @@
+"""A run dies with the lock: the lock stays, is seen to be dead, and only a person with the id breaks it."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+import typing as t
+
+import pytest
+
+from tests.integration.lock.operators import LIGHT, Operator, lock_writes, until, vpcs
+from tests.integration.playbook import ROOT, Region
+
+UNLOCK = "playbooks/unlock.yml"
+IN_A_NAMESPACE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+BEATING = "tests/integration/lock/beating.yml"
+AT_WORK = ("-e", "light_seconds=60")
+
+
+@pytest.fixture(scope="module")
+def region(tmp_path_factory: pytest.TempPathFactory) -> Region:
+    return Region.raised(ROOT / "inventories/us", tmp_path_factory.mktemp("killed"))
+
+
+@pytest.fixture(autouse=True)
+def _emptied(region: Region) -> t.Iterator[None]:
+    yield
+    region.lab.reset()
+
+
+def alive(pid: int) -> bool:
+    return os.path.isdir(f"/proc/{pid}")
+
+
+def refusal(region: Region) -> str:
+    """Start a run that must be refused; return what it is told."""
+    run = Operator(region, "second", LIGHT).end()
+    assert run.rc == 2, run.output
+    return " ".join(run.output.split())
+
+
+def test_the_keeper_ends_with_its_run_and_the_lock_stays(region: Region) -> None:
+    run = Operator(region, "first", LIGHT, *AT_WORK)
+    keeper = run.keeper()
+    run.kill()
+    until(lambda: not alive(keeper), "end of the keeper", 2)
+    assert lock_writes(region) == ["PutParameter"]
+
+
+def test_the_lock_outlives_the_run_while_its_modules_may_still_write(region: Region) -> None:
+    run = Operator(region, "first", LIGHT, *AT_WORK)
+    until(lambda: len(vpcs(region)) == 1, "VPC")
+    run.kill()
+    told = refusal(region)
+    assert f"process {run.process.pid} is gone from this machine: it looks dead" in told
+    assert len(vpcs(region)) == 1
+    until(lambda: not run.processes(), "end of its processes")
+
+
+def test_a_dead_lock_is_broken_by_its_id_only_and_the_next_run_converges(region: Region) -> None:
+    run = Operator(region, "first", LIGHT, *AT_WORK, prefix=IN_A_NAMESPACE)
+    run.keeper()
+    until(lambda: len(vpcs(region)) == 1, "VPC")
+    run.kill()
+    until(lambda: not run.processes(), "end of its processes", 5)
+    told = refusal(region)
+    assert "it looks dead. Make sure that nothing of it still runs, then unlock it with" in told
+    run_id = re.search(r"unlock_run_id=(\w+)", told)
+    assert run_id
+    for words in ((), ("-e", "unlock_run_id=00000000")):
+        wrong = Operator(region, "second", UNLOCK, *words).end()
+        assert wrong.rc != 0
+        assert lock_writes(region) == ["PutParameter"]
+    right = Operator(region, "second", UNLOCK, "-e", f"unlock_run_id={run_id[1]}").end()
+    assert right.rc == 0, right.output
+    again = Operator(region, "second", LIGHT).end()
+    assert again.rc == 0, again.output
+    assert len(vpcs(region)) == 1
+
+
+def test_a_run_that_ends_in_failure_gives_the_lock_back(region: Region) -> None:
+    region.lab.fail("CreateVpc", "UnauthorizedOperation", times=9)
+    run = Operator(region, "first", "site.yml").end()
+    assert run.rc == 2, run.output
+    assert lock_writes(region) == ["PutParameter", "DeleteParameter"]
+
+
+def test_a_heartbeat_is_a_sign_of_life_while_a_run_works(region: Region) -> None:
+    run = Operator(region, "first", BEATING)
+    run.keeper()
+    until(lambda: lock_writes(region).count("AddTagsToResource") >= 2, "second heartbeat")
+    run.kill()
+    time.sleep(1.5)
+    beats = len(lock_writes(region))
+    time.sleep(2.5)
+    assert len(lock_writes(region)) == beats

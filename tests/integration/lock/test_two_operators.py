@@ -1,0 +1,92 @@
+"""Two people start a run at the same time: one wins, the other is told who in seconds, and nothing is made twice.
+
+Six pairs at offsets from a seed; ``CLOISTER_PAIRS`` takes more.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from tests.integration.lock.operators import LIGHT, Ended, Operator, lock_writes, vpcs
+from tests.integration.playbook import ROOT, Region
+
+PAIRS = int(os.environ.get("CLOISTER_PAIRS", "6"))
+QUICK_SECONDS = 5.0
+
+
+@pytest.fixture(scope="module")
+def region(tmp_path_factory: pytest.TempPathFactory) -> Region:
+    return Region.raised(ROOT / "inventories/us", tmp_path_factory.mktemp("two"))
+
+
+@pytest.fixture(scope="module")
+def quick(region: Region) -> float:
+    """How many seconds a refusal may take: five, more where a run that is alone on this machine takes half of that."""
+    # The embedded AWS starts slowly on its first calls, which is not what is timed here.
+    alone = [Operator(region, "first", LIGHT).end() for _ in range(2)]
+    assert [ended.rc for ended in alone] == [0, 0], alone[0].output
+    region.lab.reset()
+    return max(QUICK_SECONDS, 2 * alone[1].seconds)
+
+
+@pytest.fixture(autouse=True)
+def _emptied(region: Region) -> t.Iterator[None]:
+    yield
+    region.lab.reset()
+
+
+def meet(region: Region, offset: float, playbook: str, *arguments: str) -> tuple[Ended, Ended]:
+    """Start two runs so many seconds apart; return the winner and the loser."""
+    first = Operator(region, "first", playbook, *arguments)
+    time.sleep(offset)
+    second = Operator(region, "second", playbook, *arguments)
+    winner, loser = sorted((first.end(), second.end()), key=lambda ended: ended.rc)
+    return winner, loser
+
+
+def refused(loser: Ended) -> str:
+    """Return the id of the run that the loser was refused for, once all it must be told was found."""
+    text = " ".join(loser.output.split())
+    told = re.search(
+        r"region us is locked by run (\w+) of \S+@\S+ \(process \d+: ansible-playbook [^)]*\) since \S+Z", text
+    )
+    assert told, loser.output
+    assert f"ansible-playbook cloister.aws.unlock -i {ROOT}/inventories/us -e unlock_run_id={told[1]}" in text
+    return told[1]
+
+
+@pytest.mark.parametrize("pair", range(PAIRS))
+def test_one_wins_and_the_other_is_told_who_in_seconds(region: Region, quick: float, pair: int) -> None:
+    offset = random.Random(pair).uniform(0, 0.8)  # noqa: S311 - a moment, not a secret
+    winner, loser = meet(region, offset, LIGHT, "-e", "light_seconds=3")
+    assert (winner.rc, loser.rc) == (0, 2), loser.output + winner.output
+    assert loser.seconds < quick
+    writers = {write["run_id"] for write in region.lab.writes() if not write["error"]}
+    assert writers == {refused(loser)}
+    assert len(vpcs(region)) == 1
+    assert lock_writes(region) == ["PutParameter", "DeleteParameter"]
+
+
+def test_a_plan_beside_a_run_goes_on_and_says_who_is_at_work(region: Region) -> None:
+    run = Operator(region, "first", LIGHT, "-e", "light_seconds=4")
+    run.keeper()
+    plan = Operator(region, "second", LIGHT, "--check").end()
+    assert plan.rc == 0, plan.output
+    refused(plan)
+    assert run.end().rc == 0
+
+
+def test_no_process_is_left_when_all_is_over(region: Region, tmp_path: Path) -> None:
+    run = Operator(region, "alone", LIGHT)
+    assert run.end().rc == 0
+    deadline = time.monotonic() + 15
+    while (left := run.processes()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left == {}
