@@ -17,7 +17,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.inventory import
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.needs import needs
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, locate, message, search
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Region
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import judge
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import judge, ways
 
 ROLES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "roles")
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -40,15 +40,13 @@ class ActionModule(ActionBase):
         if not stacks:
             return {**result, "failed": True, "msg": _NO_STACKS}
         reading = self._read(stacks, variables, sources)
-        problems = [
-            *reading.problems,
-            *orphans(sources, groups.get("all", ()), groups, _role_names()),
-            *judge(Region(reading.region.stacks, regions_by_partition())),
-        ]
+        region = Region(reading.region.stacks, regions_by_partition())
+        problems = reading.problems + orphans(sources, groups.get("all", ()), groups, _role_names()) + judge(region)
+        problems = problems or ways.cannot_be_laid_out(region)
         if problems:
             told = message(problems, lambda problem: _place(problem, reading, sources))
             return {**result, "failed": True, "msg": told}
-        return {**result, "changed": False, "stacks": stacks, "needs": needs(reading.region)}
+        return {**result, "changed": False, "stacks": stacks, "needs": needs(region)}
 
     def _read(self, stacks: list[str], variables: dict[str, t.Any], sources: list[str]) -> Reading:
         hostvars = variables["hostvars"]

@@ -7,45 +7,30 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.computed import complete
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Region
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.addresses import vpc_of
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import endpoints, ways
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.security_groups import size
 
 
 def needs(region: Region) -> dict[str, t.Any]:
-    """Return what `region_preflight` compares with AWS, in the form of its option ``needs``."""
-    subnets = list(region.items("network_subnets"))
-    own_vpcs = [name for name in region.named("network_vpcs") if name not in region.adopted("VPC")]
-    gateways = _gateways(region)
+    """Return what `region_preflight` compares with AWS, for a region in which `judge` found nothing wrong."""
+    whole, _problems = complete(region)
+    networks = [ways.network(stack, region) for stack in region.stacks if stack.values.get("network_vpcs")]
+    zone_of = {subnet.name: subnet.text("az") for subnet in whole.items("network_subnets")}
+    gateways = Counter(zone_of[gateway["subnet"]] for network in networks for gateway in network["nat_gateways"])
+    interfaces = Counter(endpoint["vpc"] for stack in region.stacks for endpoint in endpoints.wanted(stack))
+    rules = [
+        sum(size(rule) for rule in group.items(direction))
+        for group in region.items("security_groups_defined")
+        for direction in ("ingress", "egress")
+    ]
     return {
-        "zones": sorted({subnet.text("az") for subnet in subnets if subnet.text("az")}),
-        "vpcs": len(own_vpcs),
+        "zones": sorted(set(zone_of.values())),
+        "vpcs": sum(len(network["vpcs"]) for network in networks),
         "nat_gateways_by_zone": dict(sorted(gateways.items())),
-        "elastic_ips": sum(gateways.values()),
-        "security_groups": len(list(region.items("security_groups_defined"))),
-        "rules_per_security_group": max(
-            (
-                sum(size(rule) for rule in group.items(direction))
-                for group in region.items("security_groups_defined")
-                for direction in ("ingress", "egress")
-            ),
-            default=0,
-        ),
+        "elastic_ips": sum(len(network["elastic_ips"]) for network in networks),
+        "interface_endpoints_by_vpc": dict(sorted(interfaces.items())),
+        "security_groups": len(list(region.items("security_groups_defined"))) + len(interfaces),
+        "rules_per_security_group": max(rules, default=0),
     }
-
-
-def _gateways(region: Region) -> Counter[str]:
-    """Count NAT gateways by zone: one in the first public subnet of a VPC, or one in each zone with private subnets."""
-    found: Counter[str] = Counter()
-    for vpc in region.items("network_vpcs"):
-        inside = [
-            subnet
-            for subnet in region.items("network_subnets")
-            if (home := vpc_of(subnet, region)) and home.name == vpc.name
-        ]
-        public = [subnet.text("az") for subnet in inside if subnet.get("tier") == "public"]
-        if vpc.get("nat") == "single":
-            found.update(public[:1])
-        if vpc.get("nat") == "per_az":
-            found.update({subnet.text("az") for subnet in inside if subnet.get("tier") == "private"} & set(public))
-    return found

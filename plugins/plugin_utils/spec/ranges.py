@@ -82,13 +82,16 @@ def overlapping(ranges: t.Sequence[tuple[ipaddress.IPv4Network, T]]) -> list[tup
     return [(ranges[a][1], ranges[b][1]) for a, b in sorted(pairs)]
 
 
-def free(within: t.Iterable[ipaddress.IPv4Network], taken: t.Iterable[ipaddress.IPv4Network], size: int) -> str:
-    """Return the first range of a size that is free within others, or an empty string."""
-    used = list(taken)
+def free(within: t.Iterable[ipaddress.IPv4Network], taken: t.Iterable[ipaddress.IPv4Network], prefix: int) -> str:
+    """Return the first range of a prefix length that is free within others, or an empty string."""
+    used, size = list(taken), 1 << (32 - prefix)
     for network in within:
-        if size < network.prefixlen:
-            continue
-        for candidate in network.subnets(new_prefix=size):
-            if not any(candidate.overlaps(other) for other in used):
+        start, end = int(network.network_address), int(network.broadcast_address) + 1
+        while start + size <= end:
+            candidate = ipaddress.IPv4Network((start, prefix))
+            beyond = [int(other.broadcast_address) + 1 for other in used if candidate.overlaps(other)]
+            if not beyond:
                 return str(candidate)
+            # On to the first aligned place behind what is in the way.
+            start = -(-max(beyond) // size) * size
     return ""

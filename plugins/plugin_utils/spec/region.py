@@ -29,6 +29,8 @@ class Item:
     stack: str
     path: Path
     value: t.Any
+    computed: bool = False
+    """Whether it stands for what a plan at this path gives, so that it has no keys in any file."""
 
     def get(self, key: str, default: t.Any = None) -> t.Any:
         """Return a key of a dict, or the default where it is missing or broken."""
@@ -43,9 +45,10 @@ class Item:
     def child(self, key: str | int) -> Item:
         """Return what lies under a key, or under an index of a list."""
         try:
-            return Item(self.stack, (*self.path, key), self.value[key])
+            value = self.value[key]
         except (KeyError, IndexError, TypeError):
-            return Item(self.stack, (*self.path, key), BROKEN)
+            value = BROKEN
+        return Item(self.stack, self.path if self.computed else (*self.path, key), value, self.computed)
 
     def items(self, key: str | None = None) -> t.Iterator[Item]:
         """Yield the sound elements of a list: of this value, or of one of its keys."""
@@ -66,7 +69,7 @@ class Item:
 
     def problem(self, key: str | int | None, found: str, right: str) -> Problem:
         """Return a problem of this value, or of one of its keys."""
-        path = self.path if key is None else (*self.path, key)
+        path = self.path if key is None or self.computed else (*self.path, key)
         return Problem(self.stack, path, found, f"Right would be: {right}")
 
 
@@ -77,6 +80,10 @@ class Region:
     stacks: t.Sequence[Stack]
     aws_regions: t.Mapping[str, str] = field(default_factory=dict)
     """The partition of each AWS region that is known; empty where nothing is."""
+    computed: t.Mapping[str, t.Sequence[Item]] = field(default_factory=dict)
+    """Elements of list variables that are written nowhere but worked out."""
+    unsound: frozenset[str] = frozenset()
+    """Variables whose elements are not all known, so that references to them cannot be judged."""
 
     def variables(self, variable: str) -> t.Iterator[Item]:
         """Yield a variable of each stack whose role has it."""
@@ -88,6 +95,7 @@ class Region:
         """Yield the elements of a list variable, over all stacks that have it."""
         for holder in self.variables(variable):
             yield from holder.items()
+        yield from self.computed.get(variable, ())
 
     def shared(self, variable: str, default: t.Any = None) -> t.Any:
         """Return a region-wide variable."""
@@ -114,8 +122,15 @@ class Region:
     def sound(self, variable: str) -> bool:
         """Return whether every element of a list variable has a name, so that references to it can be judged."""
         holders = [stack.values[variable] for stack in self.stacks if variable in stack.values]
-        return all(
+        return variable not in self.unsound and all(
             isinstance(holder, (list, tuple))
             and all(isinstance(item, t.Mapping) and isinstance(item.get("name"), str) for item in holder)
             for holder in holders
         )
+
+
+def vpc_of(item: Item, region: Region) -> Item | None:
+    """Return the VPC that a subnet or a plan names; where there is a single VPC it need not."""
+    vpcs = region.named("network_vpcs")
+    name = item.text("vpc")
+    return vpcs.get(name) if name else next(iter(vpcs.values())) if len(vpcs) == 1 else None

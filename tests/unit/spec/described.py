@@ -31,6 +31,7 @@ SOUND: Variables = {
         {"name": "private-b", "vpc": "main", "tier": "private", "az": "us-west-2b", "cidr": "10.2.32.0/20"},
         {"name": "operator-a", "vpc": "operator", "tier": "isolated", "az": "us-west-2a", "cidr": "172.20.0.0/24"},
     ],
+    "endpoints_vpc": "main",
     "endpoints_sets": ["ecr", "logs"],
     "endpoints_subnets": ["private-a", "private-b"],
     "security_groups_defined": [

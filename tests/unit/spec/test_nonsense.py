@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.needs import needs
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.shapes import Shape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.spec.described import problems, region, sound
+from tests.unit.spec.described import problems, sound
 from tests.unit.spec.test_shapes import OPTIONS
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
@@ -33,7 +32,6 @@ def test_rules_bear_nonsense_anywhere(path: tuple[t.Any, ...], value: t.Any) -> 
         holder = holder[step]
     holder[path[-1]] = value
     assert all(problem.found and problem.right for problem in problems(variables))
-    needs(region(variables))
 
 
 @given(st.dictionaries(st.sampled_from(sorted(OPTIONS)) | scalars, nonsense, max_size=5))

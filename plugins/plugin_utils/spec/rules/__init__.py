@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-import typing as t
-
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.computed import complete
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Region
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import (
@@ -16,13 +15,14 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import (
     names,
     security_groups,
     shared,
+    ways,
     zones,
 )
 
-SUBJECTS = (shared, names, addresses, zones, endpoints, security_groups, dns, identity)
+SUBJECTS = (shared, names, addresses, zones, ways, endpoints, security_groups, dns, identity)
 
 
-def judge(region: Region) -> t.Iterator[Problem]:
-    """Yield whatever any rule finds wrong with a region."""
-    for subject in SUBJECTS:
-        yield from subject.rules(region)
+def judge(region: Region) -> list[Problem]:
+    """Return whatever any rule finds wrong with a region."""
+    whole, problems = complete(region)
+    return problems + [problem for subject in SUBJECTS for problem in subject.rules(whole)]

@@ -12,8 +12,8 @@ import typing as t
 from ipaddress import IPv4Network
 
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec import ranges
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, spell
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region, vpc_of
 
 PRIVATE = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 NEVER_SECOND = IPv4Network("198.19.0.0/16")
@@ -36,29 +36,24 @@ def ranges_of(vpc: Item) -> list[Placed]:
     return [(found, item) for item in texts if isinstance(found := ranges.parse_sized(item.value), IPv4Network)]
 
 
-def vpc_of(subnet: Item, region: Region) -> Item | None:
-    """Return the VPC that a subnet lies in; a region with a single VPC need not say."""
-    vpcs = region.named("network_vpcs")
-    name = subnet.text("vpc")
-    return vpcs.get(name) if name else next(iter(vpcs.values())) if len(vpcs) == 1 else None
-
-
 def _range(item: Item) -> IPv4Network | None:
     found = ranges.parse_sized(item.text("cidr"))
     return found if isinstance(found, IPv4Network) else None
 
 
 def _malformed(region: Region) -> t.Iterator[Problem]:
-    sized = [*region.items("network_vpcs"), *region.items("network_subnets")]
-    for item, parse in [
-        *((i, ranges.parse_sized) for i in sized),
-        *((i, ranges.parse) for i in region.items("region_peer_cidrs")),
-    ]:
+    for item in (*region.items("network_vpcs"), *region.items("network_subnets")):
         texts = [item.child("cidr")] if item.get("cidr") else []
         for text in (*texts, *item.items("secondary_cidrs")):
-            found = parse(text.value)
-            if isinstance(found, ranges.BadRange):
-                yield text.problem(None, found.found, found.right)
+            yield from _malformed_text(text, ranges.parse_sized(text.value))
+    for text in _outer(region):
+        if isinstance(text.value, str):
+            yield from _malformed_text(text, ranges.parse(text.value))
+
+
+def _malformed_text(text: Item, found: IPv4Network | ranges.BadRange) -> t.Iterator[Problem]:
+    if isinstance(found, ranges.BadRange):
+        yield text.problem(None, found.found, found.right)
 
 
 def _outside(region: Region) -> t.Iterator[Problem]:
@@ -99,24 +94,32 @@ def _subnet_overlaps(region: Region) -> t.Iterator[Problem]:
 def _range_overlaps(region: Region) -> t.Iterator[Problem]:
     """Between VPCs of the inventory, between two ranges of one, and with what lies outside the inventory."""
     inner = [placed for vpc in region.items("network_vpcs") for placed in ranges_of(vpc)]
-    outer = [
-        (found, item)
-        for item in region.items("region_peer_cidrs")
-        if isinstance(found := ranges.parse(item.text("cidr")), IPv4Network)
-    ]
+    outer = [(found, item) for item in _outer(region) if isinstance(found := ranges.parse(item.value), IPv4Network)]
+    theirs = {id(item) for _network, item in outer}
     for first, second in ranges.overlapping(inner + outer):
-        theirs = [item for item in (first, second) if item.path[0] == "region_peer_cidrs"]
-        if len(theirs) == 2:
+        if id(first) in theirs:
             continue
-        if theirs:
-            mine = first if second is theirs[0] else second
-            text = (
-                f"{mine.value} overlaps {theirs[0].get('cidr')} of {theirs[0].spelled}: neither could reach the other."
-            )
-            yield mine.problem(None, text, "a range that nobody else has")
+        if id(second) in theirs:
+            text = f"{first.value} overlaps {second.value} of {_whose(second, region)}: neither could reach the other."
+            yield first.problem(None, text, "a range that nobody else has")
         else:
             text = f"{second.value} overlaps {first.value} of {_owner(first, region)}."
             yield second.problem(None, text, "a range of its own, so that the VPCs can be joined")
+
+
+def _outer(region: Region) -> t.Iterator[Item]:
+    """Yield the ranges outside the inventory: those it is told to keep clear of, and those of peers."""
+    for peer in region.items("region_peer_cidrs"):
+        yield peer.child("cidr")
+    for peering in region.items("network_peerings"):
+        yield from peering.items("peer_cidrs")
+
+
+def _whose(text: Item, region: Region) -> str:
+    """Return how a message refers to a range outside the inventory: by its place and the name beside it."""
+    variable, index = str(text.path[0]), text.path[1]
+    holder = next((item for item in region.items(variable) if item.path[1] == index and item.stack == text.stack), text)
+    return f"{spell(text.path)} ({holder.name})"
 
 
 def _owner(text: Item, region: Region) -> str:

@@ -8,9 +8,11 @@ https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html (60 rule
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import typing as t
 
+from ansible_collections.cloister.aws.plugins.module_utils._security_rules import PEERS
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec import ranges
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, shown
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region
@@ -20,7 +22,6 @@ MOST_RULES = 60
 REASON = re.compile(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 PORTS = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")
 WITH_PORTS = ("tcp", "udp")
-SOURCES = ("group", "vpc", "cidrs", "prefix_list")
 
 
 def rules(region: Region) -> t.Iterator[Problem]:
@@ -29,6 +30,8 @@ def rules(region: Region) -> t.Iterator[Problem]:
         yield from _reason(group)
         if group.get("vpc"):
             yield from refer(group, "vpc", group.get("vpc"), region, "network_vpcs")
+        else:
+            yield from _default_vpc(group, region)
         for direction in ("ingress", "egress"):
             seen: dict[t.Any, Item] = {}
             for rule in group.items(direction):
@@ -53,18 +56,17 @@ def _reason(item: Item) -> t.Iterator[Problem]:
 
 
 def _counterpart(rule: Item, region: Region) -> t.Iterator[Problem]:
-    given = [key for key in SOURCES if rule.get(key)]
-    known = [key for key in SOURCES if isinstance(rule.value, t.Mapping)]
-    if known and len(given) != 1:
+    given = [key for key in PEERS if rule.get(key)]
+    if len(given) != 1 and not _broken(rule) & set(PEERS):
         found = f"It names {' and '.join(given)}." if given else "It does not say whom it lets through."
-        yield rule.problem(None, found, f"exactly one of {', '.join(SOURCES)}")
+        yield rule.problem(None, found, f"exactly one of {', '.join(PEERS)}")
     if rule.get("group"):
         yield from refer(rule, "group", rule.get("group"), region, "security_groups_defined")
     if rule.get("vpc"):
         yield from refer(rule, "vpc", rule.get("vpc"), region, "network_vpcs")
     seen: list[str] = []
     for cidr in rule.items("cidrs"):
-        found_range = ranges.parse(cidr.value)
+        found_range = _any_range(cidr.value)
         if isinstance(found_range, ranges.BadRange):
             yield cidr.problem(None, found_range.found, found_range.right)
         elif str(cidr.value) in seen:
@@ -72,10 +74,26 @@ def _counterpart(rule: Item, region: Region) -> t.Iterator[Problem]:
         seen.append(str(cidr.value))
 
 
+def _default_vpc(group: Item, region: Region) -> t.Iterator[Problem]:
+    default = next((item for item in region.variables("security_groups_vpc") if item.stack == group.stack), None)
+    for problem in refer(group, "vpc", default.value, region, "network_vpcs") if default else ():
+        found = f"{problem.found} The group names none, so that one is meant."
+        yield group.problem("vpc", found, "the name of a VPC")
+
+
+def _any_range(text: t.Any) -> t.Any:
+    if ":" not in str(text):
+        return ranges.parse(text)
+    try:
+        return ipaddress.IPv6Network(str(text))
+    except ValueError as exc:
+        return ranges.BadRange(f"{text} is not an IPv6 range: {exc}.", "an IPv6 range such as fd00::/64")
+
+
 def _ports(rule: Item) -> t.Iterator[Problem]:
     protocol, ports = rule.text("protocol", "tcp"), list(rule.items("ports"))
     if protocol in WITH_PORTS and not rule.get("ports") and "ports" not in _broken(rule):
-        yield rule.problem("ports", f"A rule for {protocol} needs ports.", "ports: [443], or protocol: all")
+        yield rule.problem("ports", f"A rule for {protocol} needs ports.", "ports: [443], or [0-65535] for all")
     if protocol not in WITH_PORTS and rule.get("ports"):
         yield rule.problem("ports", f"The protocol {protocol} has no ports.", "no ports, or protocol: tcp")
         return
@@ -86,8 +104,8 @@ def _ports(rule: Item) -> t.Iterator[Problem]:
             yield port.problem(None, f"{shown(port.value)} is not a port.", "a port (443) or a range (30000-32767)")
             continue
         low, high = int(match[1]), int(match[2] or match[1])
-        if not (1 <= low <= 65535 and 1 <= high <= 65535):
-            yield port.problem(None, f"{port.value} is out of range.", "ports from 1 to 65535")
+        if not (1 <= low <= 65535 and 1 <= high <= 65535) and port.value != "0-65535":
+            yield port.problem(None, f"{port.value} is out of range.", "ports from 1 to 65535, or 0-65535 for all")
         elif low > high:
             yield port.problem(None, f"{port.value} ends before it starts.", f"{high}-{low}")
         elif any(low <= end and start <= high for start, end in open_ranges):
@@ -105,7 +123,7 @@ def _texts(rule: Item, key: str) -> tuple[str, ...]:
 
 
 def _twice(rule: Item, seen: dict[t.Any, Item]) -> t.Iterator[Problem]:
-    counterpart = rule.text("group") or rule.text("vpc") or rule.text("prefix_list") or _texts(rule, "cidrs")
+    counterpart = next(filter(None, (rule.text(key) for key in PEERS if key != "cidrs")), "") or _texts(rule, "cidrs")
     key = (rule.text("protocol", "tcp"), _texts(rule, "ports"), counterpart)
     if counterpart and key in seen:
         yield rule.problem(None, f"It opens what {seen[key].spelled} opens already.", "one rule for one opening")

@@ -66,16 +66,20 @@ def _place(region: Region) -> t.Iterator[Problem]:
     item, known = region.shared_item("region_aws_region"), region.aws_regions
     if item is None:
         return
-    name = str(item.value)
+    yield from region_problems(item, region)
+    partition = region.shared_item("region_partition")
+    if partition and known.get(str(item.value), partition.value) != partition.value:
+        found = f"{item.value} lies in the partition {known[str(item.value)]}, not {shown(partition.value)}."
+        yield partition.problem(None, found, known[str(item.value)])
+
+
+def region_problems(item: Item, region: Region) -> t.Iterator[Problem]:
+    """Yield a problem where an item is not the name of an AWS region."""
+    name, known = str(item.value), region.aws_regions
     if not AWS_REGION.fullmatch(name) or (known and name not in known):
         right = did_you_mean(name, known) or "a region such as us-west-2, or a newer botocore that knows this one"
         extra = " It looks like an availability zone." if name[:-1] in known else ""
         yield item.problem(None, f"{shown(name)} is not an AWS region.{extra}", right)
-        return
-    partition = region.shared_item("region_partition")
-    if partition and known and partition.value != known[name]:
-        found = f"{name} lies in the partition {known[name]}, not {shown(partition.value)}."
-        yield partition.problem(None, found, f"{known[name]}")
 
 
 def _accounts(region: Region) -> t.Iterator[Problem]:
@@ -85,13 +89,17 @@ def _accounts(region: Region) -> t.Iterator[Problem]:
     if not item.value:
         yield item.problem(None, "No account is allowed, so nothing could be built.", 'the account, ["111122223333"]')
     for account in item.items():
-        if isinstance(account.value, WasNumber):
-            found = f"{account.value} is written without quotes: YAML reads a number, and loses a leading zero."
-            yield account.problem(
-                None, found, f'12 digits in quotes, "{str(account.value).zfill(12)}" if that is the account'
-            )
-        elif not ACCOUNT.fullmatch(str(account.value)):
-            yield account.problem(None, f"{shown(account.value)} is not an AWS account id.", "12 digits in quotes")
+        yield from account_problems(account)
+
+
+def account_problems(item: Item) -> t.Iterator[Problem]:
+    """Yield a problem where an item is not an account id as a text."""
+    text = str(item.value)
+    if isinstance(item.value, WasNumber):
+        found = f"{text} is written without quotes: YAML reads a number, and loses a leading zero."
+        yield item.problem(None, found, f'12 digits in quotes, "{text.zfill(12)}" if that is the account')
+    elif not ACCOUNT.fullmatch(text):
+        yield item.problem(None, f"{shown(item.value)} is not an AWS account id.", "12 digits in quotes")
 
 
 def tags(item: Item | None, most: int) -> t.Iterator[Problem]:

@@ -8,8 +8,7 @@ import re
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, shown
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.addresses import vpc_of
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region, vpc_of
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.names import refer
 
 # us-west-2a, us-west-2-lax-1a (local zone), us-west-2-wl1-las-wlz-1 (wavelength):
@@ -21,12 +20,13 @@ ZONE_ID = re.compile(r"[a-z]{3,4}\d-az\d+")
 def rules(region: Region) -> t.Iterator[Problem]:
     """Zones belong to the region; VPCs are there; what goes out through NAT has a public subnet to go through."""
     yield from _zones(region)
-    for subnet in region.items("network_subnets"):
-        if subnet.get("vpc"):
-            yield from refer(subnet, "vpc", subnet.get("vpc"), region, "network_vpcs")
-        elif vpc_of(subnet, region) is None and len(region.named("network_vpcs")) > 1:
-            right = f"vpc: one of {', '.join(sorted(region.named('network_vpcs')))}"
-            yield subnet.problem("vpc", "There are several VPCs, and this subnet does not say which is its.", right)
+    vpcs = sorted(region.named("network_vpcs"))
+    for item in (*region.items("network_subnets"), *region.items("network_subnet_plans")):
+        if item.get("vpc") and not item.computed:
+            yield from refer(item, "vpc", item.get("vpc"), region, "network_vpcs")
+        elif vpc_of(item, region) is None and len(vpcs) > 1:
+            found = "There are several VPCs, and this does not say which is its."
+            yield item.problem("vpc", found, f"vpc: one of {', '.join(vpcs)}")
     for vpc in region.items("network_vpcs"):
         yield from _nat(vpc, region)
 
@@ -46,27 +46,22 @@ def zone_problem(item: Item, region: Region) -> t.Iterator[Problem]:
 
 def _zones(region: Region) -> t.Iterator[Problem]:
     for subnet in region.items("network_subnets"):
-        if subnet.get("az"):
+        if subnet.get("az") and not subnet.computed:
             yield from zone_problem(subnet.child("az"), region)
+    for plan in region.items("network_subnet_plans"):
+        for zone in plan.items("azs"):
+            yield from zone_problem(zone, region)
 
 
 def _nat(vpc: Item, region: Region) -> t.Iterator[Problem]:
-    mode = vpc.text("nat", "none")
-    if mode not in ("single", "per_az") or not region.sound("network_subnets"):
+    if vpc.text("nat", "none") == "none" or not region.sound("network_subnets"):
         return
-    inside = [
-        subnet
-        for subnet in region.items("network_subnets")
-        if (home := vpc_of(subnet, region)) and home.name == vpc.name
-    ]
-    public = {subnet.text("az") for subnet in inside if subnet.get("tier") == "public"}
-    private = {subnet.text("az") for subnet in inside if subnet.get("tier") == "private"}
-    if not inside:
-        return
+    subnets = region.items("network_subnets")
+    inside = [subnet for subnet in subnets if (home := vpc_of(subnet, region)) and home.name == vpc.name]
+    public = sorted({subnet.text("az") for subnet in inside if subnet.get("tier") == "public"})
     if not public:
         right = f"a public subnet in VPC {vpc.name}, or nat: none"
         yield vpc.problem("nat", f"A NAT gateway stands in a public subnet, and VPC {vpc.name} has none.", right)
-    elif mode == "per_az":
-        for zone in sorted(zone for zone in private - public if zone):
-            found = f"With nat: per_az the private subnets of {zone} need a public subnet in {zone}, and there is none."
-            yield vpc.problem("nat", found, f"a public subnet in {zone}, or nat: single")
+    elif vpc.text("nat_az") and vpc.text("nat_az") not in public:
+        found = f"VPC {vpc.name} has no public subnet in {vpc.text('nat_az')} to put the NAT gateway in."
+        yield vpc.problem("nat_az", found, f"one of {', '.join(public)}")
