@@ -77,12 +77,20 @@ class Outcome:
         return {member.part: member.id for member in self.members if member.action != "remove"}
 
 
-def reconcile(kind: Kind, wants: t.Sequence[Want], check: bool, wait: bool = True, purge: bool = True) -> Outcome:
+def reconcile(
+    kind: Kind,
+    wants: t.Sequence[Want],
+    check: bool,
+    wait: bool = True,
+    purge: bool = True,
+    found: t.Sequence[Found] | None = None,
+) -> Outcome:
     """Make ``wants`` the truth for what ``kind``'s owner owns of it; without ``purge`` nothing is removed.
 
-    All are made before any is completed or changed, and all are started before one is waited for.
+    All are made before any is completed or changed, and all are started before one is waited for. ``found`` is what
+    ``kind.find`` has just returned, where that was read already.
     """
-    members = plan(kind, wants, purge)
+    members = plan(kind, wants, purge, found)
     outcome = Outcome(members)
     if check:
         return outcome
@@ -100,10 +108,12 @@ def reconcile(kind: Kind, wants: t.Sequence[Want], check: bool, wait: bool = Tru
     return outcome
 
 
-def plan(kind: Kind, wants: t.Sequence[Want], purge: bool = True) -> list[Member]:
+def plan(
+    kind: Kind, wants: t.Sequence[Want], purge: bool = True, found: t.Sequence[Found] | None = None
+) -> list[Member]:
     """Read, compare, and refuse what must be refused, all at once."""
     _refuse_namesakes(kind, wants)
-    standing = by_part(kind, kind.find())
+    standing = by_part(kind, kind.find() if found is None else found)
     known = {want.part: standing.pop(want.part) for want in wants if want.part in standing}
     pairs = [(want, known.get(want.part) or _renamed(kind, want, standing)) for want in wants]
     members = each(lambda pair: _compare(kind, *pair), pairs)

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Connection
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Connection, each
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
@@ -60,9 +60,14 @@ class RegionModule:
         purge: bool = True,
         check: bool = False,
     ) -> Outcome:
-        """Make ``wants`` true for ``kind``, as `reconcile` does, and go on; with ``check`` only say what that takes."""
+        """Make ``wants`` true for ``kind``, as `reconcile` does, and go on; with ``check`` only say what that takes.
+
+        What stands is read beside the names that ``wants`` looks up, in one round trip's time.
+        """
+        reads: list[t.Callable[[], t.Any]] = [wants, kind.find]
         try:
-            return reconcile(kind, wants(), check or self.check, wait, purge)
+            wanted, found = each(lambda read: read(), reads)
+            return reconcile(kind, wanted, check or self.check, wait, purge, found)
         except RegionError as exc:
             self.ansible.fail_json(msg=str(exc))
             raise

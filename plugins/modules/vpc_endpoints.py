@@ -102,8 +102,9 @@ members:
   returned: always
 """
 
+from ansible_collections.cloister.aws.plugins.module_utils._endpoint_wants import wants
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint, want
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint
 
 NAMES = {"type": "list", "elements": "str", "default": []}
 ENDPOINT = {
@@ -130,7 +131,7 @@ def main() -> None:
     kind = module.kind(VpcEndpoint)
     outcome = module.outcome(
         kind,
-        lambda: [want(endpoint, module.names, module.aws.region) for endpoint in module.params["endpoints"]],
+        lambda: wants(module.params["endpoints"], module.names, module.aws.region),
         wait=module.params["wait"],
     )
     for text in kind.notes(member.want for member in outcome.members if member.want and member.action == "create"):

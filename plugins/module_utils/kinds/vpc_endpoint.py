@@ -21,12 +21,8 @@ from ansible_collections.cloister.aws.plugins.module_utils._errors import (
     RegionError,
 )
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Ec2Kind, Found, Want
-from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._owner import STACK, Owner, tag_dict
 from ansible_collections.cloister.aws.plugins.module_utils._unknown import is_unknown
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.security_group import SecurityGroup
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import Subnet
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
 
 _STANDING = ("pendingAcceptance", "pending", "available", "rejected", "failed", "expired", "partial")
 _ENDED = ("rejected", "failed", "expired", "deleting", "deleted")
@@ -147,8 +143,8 @@ class VpcEndpoint(Ec2Kind):
             names = {short_name(raw["ServiceName"], self.aws.region) for raw in self._services.standing(vpc)}
             if "s3" not in names:
                 yield (
-                    f"{vpc} has an endpoint for ecr.dkr and none for s3, where image layers lie: pulls go through a NAT "
-                    "gateway, paid by the gigabyte, or fail without one; give the network its s3 gateway endpoint"
+                    f"{vpc} has an endpoint for ecr.dkr and none for s3, where image layers lie: pulls go through a "
+                    "NAT gateway, paid by the gigabyte, or fail without one; give the network its s3 gateway endpoint"
                 )
 
     def create(self, want: Want, tags: t.Mapping[str, str]) -> Found:
@@ -254,42 +250,3 @@ class VpcEndpoint(Ec2Kind):
             "state": raw["State"],
             "dns_name": names[0] if names else "",
         }
-
-
-def want(endpoint: t.Mapping[str, t.Any], names: Names, region: str) -> Want:
-    """Return the wish for one entry of the module's ``endpoints``; ``region`` is AWS's name of the region."""
-    _check(endpoint)
-    try:
-        policy = endpoint_policy.canonical(endpoint["policy"])
-    except ValueError as exc:
-        raise InputError(f"VPC endpoint {endpoint['name']}: its policy is no JSON: {exc}") from exc
-    fields = {
-        "vpc": names.id(Vpc, endpoint["vpc"]),
-        "service": short_name(endpoint["service"], region),
-        "type": endpoint["type"],
-        "policy": policy,
-    }
-    if endpoint["type"] == "gateway":
-        # Not before it is needed: route tables are the network's, and may lead through endpoints.
-        from ansible_collections.cloister.aws.plugins.module_utils.kinds.route_table import RouteTable
-
-        return Want(endpoint["name"], {**fields, "route_tables": names.ids(RouteTable, endpoint["route_tables"])})
-    own = {
-        "subnets": names.ids(Subnet, endpoint["subnets"]),
-        "security_groups": names.ids(SecurityGroup, endpoint["security_groups"]),
-        "private_dns": endpoint["private_dns"],
-    }
-    return Want(endpoint["name"], {**fields, **own})
-
-
-def _check(endpoint: t.Mapping[str, t.Any]) -> None:
-    needed, useless = {
-        "interface": (("subnets", "security_groups"), ("route_tables",)),
-        "gateway": (("route_tables",), ("subnets", "security_groups")),
-    }[endpoint["type"]]
-    for key in needed:
-        if not endpoint[key]:
-            raise InputError(f"VPC endpoint {endpoint['name']}: {endpoint['type']} endpoints need {key}")
-    for key in useless:
-        if endpoint[key]:
-            raise InputError(f"VPC endpoint {endpoint['name']}: {endpoint['type']} endpoints take no {key}")

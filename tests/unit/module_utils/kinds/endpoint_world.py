@@ -5,10 +5,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
+from ansible_collections.cloister.aws.plugins.module_utils._endpoint_wants import wants
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner, tag_list
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome, reconcile
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint, want
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint
 
 from lab.embedded_aws.client import EmbeddedAws
 
@@ -67,8 +68,8 @@ class World:
         self, *entries: dict[str, t.Any], check: bool = False, owner: Owner = OWNER, wait: bool = True
     ) -> Outcome:
         names = Names(self.aws, "us", check)
-        wants = [want(entry, names, self.aws.region) for entry in entries]
-        outcome = reconcile(VpcEndpoint(self.aws, owner), wants, check, wait)
+        wanted = wants(entries, names, self.aws.region)
+        outcome = reconcile(VpcEndpoint(self.aws, owner), wanted, check, wait)
         if outcome.errors:
             raise outcome.errors[0]
         return outcome

@@ -9,9 +9,10 @@ import typing as t
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._endpoint_policy import OPEN, canonical, trusting
+from ansible_collections.cloister.aws.plugins.module_utils._endpoint_wants import wants
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome, reconcile
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint, want
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint
 
 from lab.embedded_aws.client import EmbeddedAws
 from tests.unit.module_utils.kinds.endpoint_world import OWNER, World, gateway, interface
@@ -141,8 +142,8 @@ def test_a_create_with_a_lost_answer_makes_one_endpoint(world: World) -> None:
 
 def test_on_an_empty_account_all_is_predicted(aws: Aws, embedded_aws: EmbeddedAws) -> None:
     names = Names(aws, "us", check=True)
-    wants = [want(entry, names, aws.region) for entry in (interface("logs"), gateway("private"))]
-    outcome = reconcile(VpcEndpoint(aws, OWNER), wants, check=True)
+    wanted = wants([interface("logs"), gateway("private")], names, aws.region)
+    outcome = reconcile(VpcEndpoint(aws, OWNER), wanted, check=True)
     assert [member.action for member in outcome.members] == ["create", "create"]
 
 
@@ -162,10 +163,10 @@ def test_the_china_prefix_is_found_by_asking(world: World, monkeypatch: pytest.M
 
 def test_pulling_images_without_a_way_to_s3_is_warned_of(world: World) -> None:
     names = Names(world.aws, "us", check=True)
-    wants = [want(interface(service), names, "us-west-2") for service in ("logs", "ecr.dkr")]
-    assert "none for s3" in next(VpcEndpoint(world.aws, OWNER).notes(wants))
+    wanted = wants([interface("logs"), interface("ecr.dkr")], names, "us-west-2")
+    assert "none for s3" in next(VpcEndpoint(world.aws, OWNER).notes(wanted))
     world.apply(gateway("private"))
-    assert list(VpcEndpoint(world.aws, OWNER).notes(wants)) == []
+    assert list(VpcEndpoint(world.aws, OWNER).notes(wanted)) == []
 
 
 def test_policies_that_say_the_same_are_equal() -> None:
