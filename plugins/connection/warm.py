@@ -79,6 +79,7 @@ notes:
 
 import os
 import sys
+from dataclasses import replace
 
 from ansible import constants as C  # noqa: N812 - Ansible's own name for it
 from ansible.plugins.connection.local import Connection as LocalConnection
@@ -88,6 +89,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils._warm_command import 
     ModuleCommand,
     parse_module_command,
     shell_environment,
+    shell_verdict,
 )
 from ansible_collections.cloister.aws.plugins.plugin_utils._warm_protocol import (
     GoneError,
@@ -132,12 +134,17 @@ class Connection(LocalConnection):
         return None
 
     def _hand_over(self, command: ModuleCommand, in_data: bytes) -> Finished:
+        shell = C.DEFAULT_EXECUTABLE.split()[0]
         with connect(self.get_option("idle_seconds"), self.get_option("start_seconds")) as conn:
             # The server forks meanwhile.
-            environ = shell_environment(command, C.DEFAULT_EXECUTABLE.split()[0], self.cwd)
+            environ = shell_environment(command, shell, self.cwd)
             # Not the whole command, unlike the local connection: its assignments may hold credentials.
             display.vvv(f"EXEC WARM {command.interpreter}", host=self._play_context.remote_addr)
-            return run_module(conn, Request(command.interpreter, _umask(), environ), self.cwd, in_data)
+            finished = run_module(conn, Request(command.interpreter, _umask(), environ), self.cwd, in_data)
+        if finished.returncode >= 0:
+            return finished
+        returncode, said = shell_verdict(command, shell, -finished.returncode)
+        return replace(finished, returncode=returncode, stderr=finished.stderr + said)
 
 
 def _umask() -> int:

@@ -31,8 +31,8 @@ def name_packages(roots: dict[str, str]) -> None:
 
 def main() -> None:
     """Start the server with the settings on standard input."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    if sys.path and os.path.abspath(sys.path[0]) == here:
+    # A script's folder comes first on the path, unless PYTHONSAFEPATH is set; a module's does not.
+    if sys.path and os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):
         del sys.path[0]
     settings = json.load(sys.stdin)
     name_packages(settings["roots"])

@@ -74,6 +74,21 @@ def shell_environment(command: ModuleCommand, executable: str, cwd: str | None) 
     return environ
 
 
+def shell_verdict(command: ModuleCommand, executable: str, number: int) -> tuple[int, bytes]:
+    """Ask the shells what they make of a module that ended by a signal: exit status, and what they say of it.
+
+    Some put themselves in the module's place and end like it, others stay, say "Killed" and end with 128 + number.
+    """
+    inner = f"{command.assignments}{_ENV} {command.shell} -c 'ulimit -c 0; kill -{number} $$'"
+    done = subprocess.run(
+        [executable, "-c", f"{command.shell} -c {shlex.quote(inner)}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
 def _quote_assignment(word: str) -> str | None:
     name, equals, value = word.partition("=")
     return f"{name}={shlex.quote(value)}" if equals and _NAME.fullmatch(name) else None

@@ -87,14 +87,16 @@ class SharedLoader:
         return self._create(search_path_string)
 
 
-def essential(recorder: Recorder, loader: SharedLoader, roots: dict[str, str]) -> None:
-    """Load what nearly every module needs; the first fork waits for this."""
+def essential(recorder: Recorder, loader: SharedLoader, roots: dict[str, str]) -> Iterator[None]:
+    """Load, step by step, what nearly every module needs; the first fork waits for this."""
     sys.meta_path.insert(0, recorder)
     for name in _BASICS:
         import_quietly(name)
+        yield
     loader.install()
     for name in module_utils(_COLLECTIONS[0], roots):
         import_quietly(name)
+    yield
     for service in _FIRST_SERVICES:
         loader.read_service(service)
     settle(recorder)

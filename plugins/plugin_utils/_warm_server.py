@@ -29,6 +29,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils._warm_modules import 
 
 # Between the polite signal and the other one.
 _GRACE_SECONDS = 0.5
+_LONGEST_LOAD_SECONDS = 60
 _LOADED = object()
 
 
@@ -68,16 +69,25 @@ class Server:
         for descriptor in (self._listener.fileno(), self._controller, self._wake_read):
             self._poll.register(descriptor, select.POLLIN)
         gc.disable()
-        preload.essential(self._recorder, self._loader, self._roots)
-        steps = self._load_more()
-        self._used_at = time.monotonic()
         try:
+            self._load_first()
+            steps = self._load_more()
+            self._used_at = time.monotonic()
             while not self._ending:
                 self._turn(steps)
             # A server that dies of an error leaves its directory, with its last words, to the next one.
             remove_directory(self._directory)
         finally:
             self._end_modules()
+
+    def _load_first(self) -> None:
+        """Load what nobody can do without; whatever hangs here does not hang for ever."""
+        signal.alarm(_LONGEST_LOAD_SECONDS)
+        for _step in preload.essential(self._recorder, self._loader, self._roots):
+            if select.select([self._controller], [], [], 0)[0]:
+                self._ending = True
+                break
+        signal.alarm(0)
 
     def _load_more(self) -> Iterator[None]:
         yield from preload.further(self._recorder, self._loader, self._roots)

@@ -1,0 +1,105 @@
+"""When a playbook has ended, however it ended, no process and no directory of the warm connection is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import typing as t
+
+import pytest
+
+from tests.integration.warm.controller import Controller, Started, eventually
+
+WARM = {"hosts": "warm"}
+PROBE: dict[str, t.Any] = {"name": "probe", "warm_probe": {}}
+
+
+def start_hanging(controller: Controller, **environ: str) -> tuple[Started, dict[str, t.Any]]:
+    """Start a playbook whose module hangs; give it and the processes of the module and its server."""
+    note = controller.folder / "note"
+    started = controller.start([{"warm_misbehave": {"way": "sleep", "note": str(note)}}], play=WARM, **environ)
+    assert eventually(note.exists, 30), "the module did not start"
+    return started, json.loads(note.read_text())
+
+
+def gone(pids: list[int]) -> bool:
+    return not any(os.path.exists(f"/proc/{pid}/exe") and os.readlink(f"/proc/{pid}/exe") for pid in pids)
+
+
+@pytest.mark.parametrize("prestart", ["true", "false"])
+def test_after_a_playbook(controller: Controller, prestart: str) -> None:
+    assert controller.run([PROBE], play=WARM, WARM_RESULTS_PRESTART=prestart).rc == 0
+    assert eventually(lambda: not controller.processes()), controller.processes()
+    assert not controller.directories()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("prestart", ["true", "false"])
+def test_after_a_controller_was_killed_its_modules_are_gone_at_once(
+    controller: Controller, number: signal.Signals, prestart: str
+) -> None:
+    started, _note = start_hanging(controller, WARM_RESULTS_PRESTART=prestart)
+    started.process.send_signal(number)
+    assert eventually(lambda: not controller.processes(), 3), controller.processes()
+    assert eventually(lambda: not controller.directories(), 3)
+    started.process.communicate()
+
+
+def test_after_a_worker_was_killed_its_module_is_gone_and_the_server_serves_on(controller: Controller) -> None:
+    started, note = start_hanging(controller)
+    (module,) = note["pids"][:1]
+    workers = [
+        pid
+        for pid, command in controller.processes().items()
+        if "ansible-playbook" in command and pid != started.process.pid
+    ]
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: not set(note["pids"]) & set(controller.processes()), 3), (module, controller.processes())
+    assert note["server"] in controller.processes()
+    started.process.kill()
+    started.process.communicate()
+
+
+def test_a_task_that_takes_too_long_takes_its_module_along(controller: Controller) -> None:
+    note = controller.folder / "note"
+    task = {"warm_misbehave": {"way": "sleep", "note": str(note)}, "timeout": 3, "ignore_errors": True}
+    gate = controller.folder / "gate"
+    started = controller.start(
+        [task, {"ansible.builtin.raw": f"while [ ! -e {gate} ]; do sleep 0.05; done"}], play=WARM
+    )
+    assert eventually(note.exists, 30)
+    pids = set(json.loads(note.read_text())["pids"])
+    assert eventually(lambda: not pids & set(controller.processes())), controller.processes()
+    gate.touch()
+    assert started.wait().rc == 0
+
+
+def test_an_idle_server_ends_and_the_next_task_starts_another(controller: Controller) -> None:
+    gate = controller.folder / "gate"
+    wait = {"ansible.builtin.raw": f"while [ ! -e {gate} ]; do sleep 0.05; done"}
+    tasks = [PROBE, wait, {**PROBE, "name": "again"}]
+    started = controller.start(tasks, play=WARM, CLOISTER_WARM_IDLE_SECONDS="0.5")
+    assert eventually(controller.servers, 30)
+    assert eventually(lambda: not controller.servers()), controller.processes()
+    assert not controller.directories()
+    gate.touch()
+    run = started.wait()
+    first, second = (run.results[name]["warm"]["parent"] for name in ("probe", "again"))
+    assert "_warm_boot" in first
+    assert "_warm_boot" in second
+
+
+def test_what_a_killed_server_left_is_swept_by_the_next(controller: Controller) -> None:
+    started, note = start_hanging(controller)
+    os.kill(note["server"], signal.SIGKILL)
+    started.process.kill()
+    started.process.communicate()
+    assert controller.directories()
+    for pid in note["pids"]:
+        # The kernel ends the module with its server; a process that the module started is nobody's.
+        if pid in controller.processes():
+            os.kill(pid, signal.SIGKILL)
+    assert controller.run([PROBE], play=WARM).rc == 0
+    assert eventually(lambda: not controller.directories(), 3)
