@@ -170,9 +170,11 @@ members:
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._dns import TYPES, plain
+from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Want
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
+from ansible_collections.cloister.aws.plugins.module_utils._removal import remove_by_rank
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone, want
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records, wishes
 
@@ -213,24 +215,42 @@ def _want(zone: dict[str, t.Any], module: RegionModule) -> Want:
     return want(zone, module.names, module.owner, module.aws.region)
 
 
+def _zones(kind: HostedZone, module: RegionModule) -> tuple[Outcome, Outcome]:
+    """Make and change zones; return what became of those that are listed, and what is to become of all others."""
+    planned = module.outcome(kind, lambda: [_want(zone, module) for zone in module.params["zones"]], check=True)
+    listed = Outcome([member for member in planned.members if member.want])
+    if listed.changed and not module.check:
+        listed = module.outcome(kind, lambda: [member.want for member in listed.members], purge=False)
+    return listed, Outcome([member for member in planned.members if not member.want])
+
+
+def _records(module: RegionModule) -> Outcome:
+    kind = module.kind(Records)
+    kind.wait_seconds = module.params["wait_seconds"]
+    listed = [
+        {**record, "zone": zone["part"] or plain(zone["name"])}
+        for zone in module.params["zones"]
+        for record in zone["records"]
+    ]
+    return module.outcome(kind, lambda: kind.wants([*listed, *module.params["records"]], module.names))
+
+
 def main() -> None:
-    """Read arguments, reconcile zones, then records, warn, report."""
+    """Read arguments, reconcile zones, then records, then remove zones, warn, report."""
     module = RegionModule(SPEC)
-    zones = module.kind(HostedZone)
-    wanted = module.params["zones"]
-    done = module.outcome(zones, lambda: [_want(zone, module) for zone in wanted])
-    for text in zones.shadows(member.want for member in done.members if member.want):
+    kind = module.kind(HostedZone)
+    zones, others = _zones(kind, module)
+    for text in kind.shadows(member.want for member in zones.members):
         module.ansible.warn(text)
-    ids = done.ids
-    if not done.errors:
-        records = module.kind(Records)
-        records.wait_seconds = module.params["wait_seconds"]
-        listed = [
-            {**record, "zone": zone["part"] or plain(zone["name"])} for zone in wanted for record in zone["records"]
-        ]
-        both = module.outcome(records, lambda: records.wants([*listed, *module.params["records"]], module.names))
-        done = Outcome(done.members + both.members, both.errors)
-    module.finish(done, ids=ids)
+    records = Outcome([]) if zones.errors else _records(module)
+    errors = zones.errors + records.errors
+    doomed = [] if errors else [(kind, member) for member in others.members if member.action == "remove"]
+    try:
+        removed = remove_by_rank(doomed, module.check)
+    except RegionError as exc:
+        module.ansible.fail_json(msg=str(exc))
+    done = Outcome(zones.members + records.members + others.members, errors + removed.errors)
+    module.finish(done, ids={**others.ids, **zones.ids})
 
 
 if __name__ == "__main__":
