@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError
-from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner, tag_dict
+from ansible_collections.cloister.aws.plugins.module_utils._owner import PART, Owner, tag_dict
 
 # https://docs.aws.amazon.com/general/latest/gr/vpc-service.html and
 # https://docs.aws.amazon.com/general/latest/gr/ec2-service.html list the codes.
@@ -22,6 +22,7 @@ QUOTAS = {
     "nat_gateways": ("vpc", "L-FE5A380F", "NAT gateways per Availability Zone"),
     "elastic_ips": ("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs"),
     "security_groups": ("vpc", "L-E79EC296", "VPC security groups per Region"),
+    "interface_endpoints": ("vpc", "L-29B6F2EB", "Interface and Gateway Load Balancer endpoints per VPC"),
     "rules_per_security_group": ("vpc", "L-0EA8095F", "Inbound or outbound rules per security group"),
 }
 # What AWS gives an account that never asked for more: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
@@ -32,6 +33,11 @@ _READS: dict[str, tuple[str, str, dict[str, t.Any]]] = {
     "subnets": ("describe_subnets", "Subnets", {}),
     "elastic_ips": ("describe_addresses", "Addresses", {}),
     "security_groups": ("describe_security_groups", "SecurityGroups", {}),
+    "endpoints": (
+        "describe_vpc_endpoints",
+        "VpcEndpoints",
+        {"Filters": [{"Name": "vpc-endpoint-type", "Values": ["Interface", "GatewayLoadBalancer"]}]},
+    ),
     "nat_gateways": (
         "describe_nat_gateways",
         "NatGateways",
@@ -64,9 +70,8 @@ class Growth:
 def look(aws: Aws, owner: Owner, needs: t.Mapping[str, t.Any], adopted: t.Mapping[str, t.Any]) -> Verdict:
     """Compare what the inventory asks for (``region_spec``'s ``needs``) with what AWS has. Reads only."""
     verdict = Verdict()
-    names = [name for name in _READS if name != "subnets" or adopted.get("subnet")]
     try:
-        reads = dict(zip(names, each(lambda name: _read(aws, name), names), strict=True))
+        reads = dict(zip(_READS, each(lambda name: _read(aws, name), list(_READS)), strict=True))
     except ApiError as exc:
         if exc.code not in _NOT_ENABLED:
             raise
@@ -74,7 +79,7 @@ def look(aws: Aws, owner: Owner, needs: t.Mapping[str, t.Any], adopted: t.Mappin
         raise ApiError(exc.action, exc.code, f"{exc}. {advice}") from exc
     verdict.problems += zone_problems(needs.get("zones", ()), reads["zones"])
     verdict.problems += adopted_problems(adopted, reads)
-    _quotas(aws, growths(owner, needs, reads), verdict)
+    _quotas(aws, growths(owner, needs, adopted, reads), verdict)
     return verdict
 
 
@@ -120,20 +125,31 @@ def adopted_problems(adopted: t.Mapping[str, t.Any], reads: Reads) -> list[str]:
     return problems
 
 
-def growths(owner: Owner, needs: t.Mapping[str, t.Any], reads: Reads) -> list[Growth]:
+def growths(owner: Owner, needs: t.Mapping[str, t.Any], adopted: t.Mapping[str, t.Any], reads: Reads) -> list[Growth]:
     """Return what the region would add to what is limited, by quota; what it owns already is not added again."""
+
+    def owned(item: t.Mapping[str, t.Any]) -> bool:
+        return owner.owns(tag_dict(item.get("Tags")))
+
+    def by_place(listed: str, places: t.Mapping[str, str], key: str) -> tuple[Counter[str], Counter[str]]:
+        """Count all and our own things of a list by the place that their subnet or VPC stands for."""
+        found = [(places.get(item.get(key, ""), ""), owned(item)) for item in reads[listed]]
+        return Counter(place for place, _own in found), Counter(place for place, own in found if own)
+
     grown = []
     for name in ("vpcs", "elastic_ips", "security_groups"):
-        owned = sum(owner.owns(tag_dict(item.get("Tags"))) for item in reads[name])
-        grown.append(Growth(name, "this region", len(reads[name]), int(needs.get(name, 0)) - owned))
-    zone_of = {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in reads.get("subnets", ())}
-    have, owned_by_zone = Counter[str](), Counter[str]()
-    for gateway in reads["nat_gateways"]:
-        zone = gateway.get("AvailabilityZone") or zone_of.get(gateway.get("SubnetId", ""), "")
-        have[zone] += 1
-        owned_by_zone[zone] += owner.owns(tag_dict(gateway.get("Tags")))
-    for zone, count in needs.get("nat_gateways_by_zone", {}).items():
-        grown.append(Growth("nat_gateways", zone, have[zone], int(count) - owned_by_zone[zone]))
+        ours = sum(map(owned, reads[name]))
+        grown.append(Growth(name, "this region", len(reads[name]), int(needs.get(name, 0)) - ours))
+    zones = {subnet["SubnetId"]: subnet["AvailabilityZone"] for subnet in reads["subnets"]}
+    vpcs = {vpc["VpcId"]: tag_dict(vpc.get("Tags"))[PART] for vpc in reads["vpcs"] if owned(vpc)}
+    vpcs.update({wanted: name for name, wanted in adopted.get("VPC", {}).items()})
+    places = (
+        ("nat_gateways", "nat_gateways_by_zone", by_place("nat_gateways", zones, "SubnetId"), ""),
+        ("interface_endpoints", "interface_endpoints_by_vpc", by_place("endpoints", vpcs, "VpcId"), "VPC "),
+    )
+    for quota, need, (there, own), what in places:
+        for place, count in needs.get(need, {}).items():
+            grown.append(Growth(quota, f"{what}{place}", there[place], int(count) - own[place]))
     rules = int(needs.get("rules_per_security_group", 0))
     grown.append(Growth("rules_per_security_group", "one group", 0, rules if rules > RULES_ALWAYS_ALLOWED else 0))
     return [growth for growth in grown if growth.adds > 0]

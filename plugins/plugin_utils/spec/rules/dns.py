@@ -13,17 +13,28 @@ import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils import _dns
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, shown
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, did_you_mean, shown
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.names import refer
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.shared import region_problems
 
 MOST_SECONDS = 2147483647
+ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}")
 VALUES = {
     "A": "an IPv4 address, 10.0.1.5",
     "AAAA": "an IPv6 address, fd00::5",
+    "CAA": 'flags, a word and a value, 0 issue "amazon.com"',
     "CNAME": "one full domain name, host.example.com",
+    "MX": "a priority and a name, 10 mail.example.com",
+    "NS": "a full domain name, ns1.example.com",
+    "PTR": "a full domain name, host.example.com",
+    "SRV": "priority, weight, port and name, 1 10 5269 host.example.com",
     "TXT": "up to 4000 Latin-1 characters",
+}
+FORMS = {
+    "CAA": re.compile(r'\d{1,3} [a-z]+ "[^"]*"'),
+    "MX": re.compile(r"\d{1,5} \S+"),
+    "SRV": re.compile(r"(\d{1,5} ){3}\S+"),
 }
 
 
@@ -45,7 +56,28 @@ def rules(region: Region) -> t.Iterator[Problem]:
         seen.setdefault((name, private), zone)
         parts.setdefault(zone.text("part", name), zone)
         yield from _vpcs(zone, private, region)
-        yield from _records(zone, name)
+        yield from _records(zone.items("records"), name)
+    yield from _elsewhere(region, parts)
+
+
+def _elsewhere(region: Region, parts: t.Mapping[str, Item]) -> t.Iterator[Problem]:
+    """Records in zones of other stacks, and our VPCs in zones of other accounts."""
+    known = {**parts, **region.adopted("hosted zone")}
+    by_zone: dict[str, list[Item]] = {}
+    for record in region.items("dns_records"):
+        by_zone.setdefault(record.text("zone"), []).append(record)
+    for zone, records in by_zone.items():
+        if zone and zone not in known and region.sound("dns_zones"):
+            right = did_you_mean(zone, known) or f"one of {', '.join(sorted(known)) or 'none, as there are no zones'}"
+            yield records[0].problem("zone", f"There is no hosted zone called {shown(zone)}.", right)
+        there = list(parts[zone].items("records")) if zone in parts else []
+        yield from _records([*there, *records], _dns.plain(parts[zone].name) if zone in parts else "", len(there))
+    for association in region.items("dns_associations"):
+        if association.text("zone_id") and not ZONE_ID.fullmatch(association.text("zone_id")):
+            found = f"{shown(association.get('zone_id'))} is not the id of a zone."
+            yield association.problem("zone_id", found, "an id such as Z0123456789ABCDEFGHIJ")
+        if association.get("vpc"):
+            yield from refer(association, "vpc", association.get("vpc"), region, "network_vpcs")
 
 
 def _vpcs(zone: Item, private: bool, region: Region) -> t.Iterator[Problem]:
@@ -64,28 +96,34 @@ def _vpcs(zone: Item, private: bool, region: Region) -> t.Iterator[Problem]:
             yield from region_problems(vpc.child("region"), region)
 
 
-def _records(zone: Item, home: str) -> t.Iterator[Problem]:
+def _records(records: t.Iterable[Item], home: str, judged: int = 0) -> t.Iterator[Problem]:
+    """Judge the records of one zone, of which the first ``judged`` have been told of already."""
     names: dict[tuple[str, str], Item] = {}
-    for record in zone.items("records"):
-        kind, name = record.text("type", "A"), record.text("name")
-        full = _full(record, name, home)
-        if isinstance(full, Problem):
-            yield full
-            full = name
-        yield from _values(record, kind)
-        ttl = record.get("ttl_seconds", 300)
-        if isinstance(ttl, int) and not 0 <= ttl <= MOST_SECONDS:
-            yield record.problem("ttl_seconds", f"{ttl} is no time to live.", f"0 to {MOST_SECONDS} seconds")
-        others = [other for other in names if other[0] == full]
-        if (full, kind) in names:
-            found = f"There is a record {name} of type {kind} already: {names[full, kind].spelled}."
-            yield record.problem(None, found, "one record with all its values")
-        elif others and "CNAME" in (kind, *(other[1] for other in others)):
-            found = f"A CNAME stands alone under its name, and {names[others[0]].spelled} has that name too."
-            yield record.problem("name", found, "another name, or an alias")
-        names.setdefault((full, kind), record)
-        if kind == "CNAME" and full == home:
-            yield record.problem("type", "A zone's own name cannot be a CNAME.", "type A with an alias")
+    for number, record in enumerate(records):
+        found = list(_record(record, home, names))
+        yield from found if number >= judged else ()
+
+
+def _record(record: Item, home: str, names: dict[tuple[str, str], Item]) -> t.Iterator[Problem]:
+    kind, name = record.text("type", "A"), record.text("name")
+    full = _full(record, name, home)
+    if isinstance(full, Problem):
+        yield full
+        full = name
+    yield from _values(record, kind)
+    ttl = record.get("ttl_seconds", 300)
+    if isinstance(ttl, int) and not 0 <= ttl <= MOST_SECONDS:
+        yield record.problem("ttl_seconds", f"{ttl} is no time to live.", f"0 to {MOST_SECONDS} seconds")
+    others = [other for other in names if other[0] == full]
+    if (full, kind) in names:
+        found = f"There is a record {name} of type {kind} already: {names[full, kind].spelled}."
+        yield record.problem(None, found, "one record with all its values")
+    elif others and "CNAME" in (kind, *(other[1] for other in others)):
+        found = f"A CNAME stands alone under its name, and {names[others[0]].spelled} has that name too."
+        yield record.problem("name", found, "another name, or an alias")
+    names.setdefault((full, kind), record)
+    if kind == "CNAME" and full == home:
+        yield record.problem("type", "A zone's own name cannot be a CNAME.", "type A with an alias")
 
 
 def _full(record: Item, name: str, home: str) -> str | Problem:
@@ -105,8 +143,11 @@ def _values(record: Item, kind: str) -> t.Iterator[Problem]:
     alias, listed = record.get("alias"), record.get("values", [])
     if alias and listed:
         yield record.problem("values", "An alias has no values of its own.", "either values or alias")
-    if alias and kind == "TXT":
-        yield record.problem("type", "A text cannot be an alias.", "A or AAAA")
+    if alias and kind not in ("A", "AAAA"):
+        yield record.problem("type", f"A record of type {kind} cannot be an alias here.", "A or AAAA")
+    if alias and not _dns.is_domain(_dns.plain(record.child("alias").text("dns_name", "a.b"))):
+        found = f"{shown(record.child('alias').get('dns_name'))} is not a full domain name."
+        yield record.problem("alias", found, "the DNS name of the target, as AWS gives it")
     if not alias and listed == []:
         yield record.problem("values", "The record says nothing.", "at least one value, or an alias")
     if kind == "CNAME" and isinstance(listed, list) and len(listed) > 1:
@@ -114,6 +155,9 @@ def _values(record: Item, kind: str) -> t.Iterator[Problem]:
     for value in record.items("values"):
         try:
             _dns.values_wanted(kind, [str(value.value)])
+            fits = kind not in FORMS or bool(FORMS[kind].fullmatch(str(value.value)))
         except InputError:
+            fits = False
+        if not fits:
             found = f"{shown(value.value)} is no value for type {kind}."
             yield value.problem(None, found, VALUES.get(kind, f"a value for type {kind}"))
