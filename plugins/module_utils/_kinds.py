@@ -8,6 +8,8 @@ from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.elastic_ip import ElasticIp
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.flow_log import FlowLog
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.internet_gateway import InternetGateway
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.log_group import LogGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_gateway import NatGateway
@@ -25,6 +27,8 @@ KINDS: tuple[type[Kind], ...] = (
     ElasticIp,
     FlowLog,
     HostedZone,
+    IamRole,
+    InstanceProfile,
     InternetGateway,
     LogGroup,
     NatGateway,
