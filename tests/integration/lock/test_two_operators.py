@@ -10,6 +10,7 @@ import random
 import re
 import time
 import typing as t
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,18 @@ def test_one_wins_and_the_other_is_told_who_in_seconds(region: Region, quick: fl
     assert writers == {refused(loser)}
     assert len(vpcs(region)) == 1
     assert lock_writes(region) == ["PutParameter", "DeleteParameter"]
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.3])
+def test_two_builds_of_a_whole_region_make_nothing_twice(region: Region, offset: float) -> None:
+    winner, loser = meet(region, offset, "site.yml")
+    assert (winner.rc, loser.rc) == (0, 2), loser.output + winner.output
+    refused(loser)
+    made = Counter((thing["kind"], thing["tags"]["cloister:part"]) for thing in region.owned())
+    assert {thing: count for thing, count in made.items() if count > 1} == {}
+    again = Operator(region, "second", "site.yml").end()
+    assert again.rc == 0, again.output
+    assert not re.search(r"changed=[1-9]", again.output), again.output
 
 
 def test_a_plan_beside_a_run_goes_on_and_says_who_is_at_work(region: Region) -> None:
