@@ -12,6 +12,7 @@ import time
 import typing as t
 from urllib.parse import parse_qsl, unquote
 
+from lab.embedded_aws.backend_lock import BACKEND
 from lab.embedded_aws.http_server import HttpRequest
 
 # Verbs that change nothing. AssumeRole and its like hand out keys but leave no resource behind.
@@ -106,13 +107,11 @@ def _read_action(call: Call) -> None:
 
 def _read_rest(call: Call) -> None:
     """REST services name the action by method and path; moto's router knows botocore's models."""
-    from moto.core.routing import get_service_router
-
     name = BOTOCORE_NAMES.get(call.service, call.service)
-    call.protocol = rest_protocol(name)
     try:
-        router = get_service_router(name)
-        operation, uri = router.match(_moto_request(call.request))
+        with BACKEND:
+            call.protocol = rest_protocol(name)
+            operation, uri = _route(name, call.request)
     except Exception:
         return
     call.action = operation.name
@@ -134,10 +133,13 @@ def rest_protocol(name: str) -> str:
         return "rest-json"
 
 
-def _moto_request(request: HttpRequest) -> t.Any:
+def _route(service: str, request: HttpRequest) -> t.Any:
+    """(operation, path parameters) of a REST request; raises when the service has no such path."""
     from moto.core.request import Request
+    from moto.core.routing import get_service_router
 
-    return Request.from_primitives(request.method, "http://127.0.0.1" + request.target, request.headers, b"")
+    url = "http://127.0.0.1" + request.target
+    return get_service_router(service).match(Request.from_primitives(request.method, url, request.headers, b""))
 
 
 def _json(body: bytes) -> t.Any:

@@ -11,7 +11,7 @@ import sys
 import typing as t
 from pathlib import Path
 
-from lab.embedded_aws.client import EmbeddedAws, NotRunning
+from lab.embedded_aws.client import EmbeddedAws, NotRunningError
 
 DEFAULT_ACCOUNT = "123456789012"
 
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except NotRunning as missing:
+    except NotRunningError as missing:
         print(missing, file=sys.stderr)
         return 1
     return 0
@@ -85,6 +85,8 @@ def _serve(options: argparse.Namespace) -> None:
     finally:
         if options.remove_log and options.log:
             daemon.remove_folder(options.log)
+        # At once: an orderly end would wait for the thread that still imports.
+        os._exit(0)
 
 
 def _read_delays(file: Path | None) -> dict[str, t.Any]:
@@ -104,10 +106,10 @@ def _found(options: argparse.Namespace) -> EmbeddedAws:
 
         status = daemon.read_state(options.state)
         if status is None:
-            raise NotRunning(f"no embedded AWS runs that {options.state} tells of")
+            raise NotRunningError(f"no embedded AWS runs that {options.state} tells of")
         return EmbeddedAws.from_status(status)
     if not os.environ.get("AWS_ENDPOINT_URL"):
-        raise NotRunning("name a server with --state FILE or AWS_ENDPOINT_URL and AWS_SECRET_ACCESS_KEY")
+        raise NotRunningError("name a server with --state FILE or AWS_ENDPOINT_URL and AWS_SECRET_ACCESS_KEY")
     return EmbeddedAws.from_environment()
 
 

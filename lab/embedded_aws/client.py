@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 Json = dict[str, t.Any]
 
 
-class NotRunning(Exception):
+class NotRunningError(Exception):
     """No embedded AWS answers at that endpoint."""
 
 
@@ -137,7 +137,7 @@ class EmbeddedAws:
             response = connection.getresponse()
             answer = json.loads(response.read())
         except (OSError, http.client.HTTPException, ValueError) as lost:
-            raise NotRunning(f"no embedded AWS answers at {self.endpoint}: {lost}") from lost
+            raise NotRunningError(f"no embedded AWS answers at {self.endpoint}: {lost}") from lost
         finally:
             connection.close()
         if response.status >= 400:

@@ -12,6 +12,7 @@ import dataclasses
 import hmac
 import json
 import threading
+import traceback
 import typing as t
 from collections.abc import Callable
 from urllib.parse import parse_qsl
@@ -53,6 +54,9 @@ class Control:
             return _json(handler(body))
         except (TypeError, ValueError, KeyError) as wrong:
             return _json({"error": f"{verb}: {wrong}"}, 400)
+        except Exception as broken:
+            traceback.print_exc()
+            return _json({"error": f"{verb} broke down: {type(broken).__name__}: {broken}"}, 500)
 
     def _get_status(self, _: Body) -> Body:
         return self.status

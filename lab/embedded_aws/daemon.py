@@ -15,7 +15,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from lab.embedded_aws.client import EmbeddedAws, NotRunning
+from lab.embedded_aws.client import EmbeddedAws, NotRunningError
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
@@ -66,7 +66,7 @@ def _spawn(command: list[str], log: Path) -> dict[str, t.Any]:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise NotRunning(f"the embedded AWS did not start; its log is {log / 'server.log'}")
+        raise NotRunningError(f"the embedded AWS did not start; its log is {log / 'server.log'}")
     return t.cast("dict[str, t.Any]", json.loads(line))
 
 
@@ -77,7 +77,7 @@ def read_state(state: Path | None) -> dict[str, t.Any] | None:
     try:
         status = json.loads(state.read_text())
         return EmbeddedAws.from_status(status).status()
-    except (NotRunning, ValueError, KeyError):
+    except (NotRunningError, ValueError, KeyError):
         return None
 
 
@@ -93,22 +93,25 @@ def stop(status: dict[str, t.Any]) -> None:
     pid = int(status["pid"])
     try:
         EmbeddedAws.from_status(status).stop()
-    except NotRunning:
+    except NotRunningError:
         return
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline:
-        if not _exists(pid):
+        if _ended(pid):
             return
         time.sleep(0.02)
     os.kill(pid, signal.SIGKILL)
 
 
-def _exists(pid: int) -> bool:
+def _ended(pid: int) -> bool:
+    """Whether the process is no more, or only waits for its parent to notice."""
     try:
         os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except ProcessLookupError:
+        return True
+    except OSError:
         return False
-    return True
 
 
 def remove_folder(folder: Path) -> None:

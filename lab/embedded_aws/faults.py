@@ -21,7 +21,7 @@ import typing as t
 from lab.embedded_aws.call import Call
 from lab.embedded_aws.errors import error, expired
 from lab.embedded_aws.hiding import Hiding
-from lab.embedded_aws.http_server import Answer, CutConnection
+from lab.embedded_aws.http_server import Answer, ConnectionCutError
 
 STATUS = {
     "RequestLimitExceeded": 503, "InternalError": 500, "InternalFailure": 500, "InternalServerError": 500,
@@ -132,7 +132,7 @@ class Faults:
         if rule is None:
             return None
         if rule.kind == "reset":
-            raise CutConnection
+            raise ConnectionCutError
         if rule.kind == "slow":
             time.sleep(rule.seconds)
             return None
@@ -154,4 +154,4 @@ class Faults:
                 self._kill = None
         if due and kill is not None:
             os.kill(kill.pid, signal.SIGKILL)
-            raise CutConnection
+            raise ConnectionCutError

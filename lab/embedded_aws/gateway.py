@@ -7,7 +7,7 @@ from __future__ import annotations
 from lab.embedded_aws import call as calls
 from lab.embedded_aws.control import PREFIX, Control
 from lab.embedded_aws.faults import Faults
-from lab.embedded_aws.http_server import Answer, CutConnection, HttpRequest
+from lab.embedded_aws.http_server import Answer, ConnectionCutError, HttpRequest
 from lab.embedded_aws.journal import Journal
 from lab.embedded_aws.moto_app import MotoApp
 from lab.embedded_aws.unknown import loud, not_modelled
@@ -35,4 +35,4 @@ class Gateway:
         return self._faults.after(call, answer, made)
 
 
-__all__ = ["CutConnection", "Gateway"]
+__all__ = ["ConnectionCutError", "Gateway"]

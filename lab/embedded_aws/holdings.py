@@ -14,14 +14,14 @@ import json
 import sys
 import typing as t
 
+from lab.embedded_aws.backend_lock import BACKEND
+
 Holding = dict[str, t.Any]
 ENDED = ("deleted", "failed", "rejected", "expired")
 
 
 def holdings() -> list[Holding]:
     """Every holding, sorted by kind and id."""
-    from lab.embedded_aws.moto_app import BACKEND
-
     with BACKEND:
         found = [*_network(), *_identity(), *_zones(), *_others()]
     return sorted(found, key=lambda one: (one["kind"], one["account"], one["region"], one["id"]))
@@ -129,7 +129,7 @@ def _others() -> t.Iterator[Holding]:
 def _listed(backend: t.Any) -> t.Iterator[Holding]:
     from lab.embedded_aws.truth.ec2.kinds import KINDS
 
-    known = {f"ec2:{kind.type}" for kind in KINDS.values()} | {"ec2:flow-logs", "ec2:managed-prefix-lists", "ec2:snapshot", "ec2:image"}
+    known = {f"ec2:{kind.type}" for kind in KINDS.values()}
     for one in backend.iter_tagged_resources():
         if one.resource_type not in known:
             identifier = one.arn.rpartition("/")[2] if one.resource_type.startswith("ec2:") else one.arn

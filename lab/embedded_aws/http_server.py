@@ -46,7 +46,7 @@ class Answer:
     body: bytes
 
 
-class CutConnection(Exception):
+class ConnectionCutError(Exception):
     """Raised by an application to drop the connection without an answer, as a reset does."""
 
 
@@ -84,7 +84,7 @@ class _Connection(socketserver.StreamRequestHandler):
         while (request := self._read()) is not None:
             try:
                 answer = self.server.application(request)
-            except CutConnection:
+            except ConnectionCutError:
                 # SO_LINGER of zero seconds makes close() send RST, as a lost peer would.
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.connection.close()

@@ -21,14 +21,14 @@ from lab.embedded_aws.http_server import Answer
 
 # Answers repeat ids of things that were there before; these prefixes are made by the action itself.
 MADE_BY = {
-    "CreateVpc": ("vpc-",), "CreateSubnet": ("subnet-",), "CreateInternetGateway": ("igw-",),
-    "AllocateAddress": ("eipalloc-",), "CreateNatGateway": ("nat-",), "CreateRouteTable": ("rtb-",),
-    "CreateSecurityGroup": ("sg-",), "CreateVpcEndpoint": ("vpce-", "eni-"), "CreateFlowLogs": ("fl-",),
-    "CreateVpcPeeringConnection": ("pcx-",), "CreateNetworkInterface": ("eni-",),
-    "AuthorizeSecurityGroupIngress": ("sgr-",), "AuthorizeSecurityGroupEgress": ("sgr-",),
-    "AssociateRouteTable": ("rtbassoc-",), "ReplaceRouteTableAssociation": ("rtbassoc-",),
-    "AssociateAddress": ("eipassoc-",), "CreateManagedPrefixList": ("pl-",), "RunInstances": ("i-", "eni-"),
-    "CreateLaunchTemplate": ("lt-",),
+    "CreateVpc": ("vpc",), "CreateSubnet": ("subnet",), "CreateInternetGateway": ("igw",),
+    "AllocateAddress": ("eipalloc",), "CreateNatGateway": ("nat",), "CreateRouteTable": ("rtb",),
+    "CreateSecurityGroup": ("sg",), "CreateVpcEndpoint": ("vpce", "eni"), "CreateFlowLogs": ("fl",),
+    "CreateVpcPeeringConnection": ("pcx",), "CreateNetworkInterface": ("eni",),
+    "AuthorizeSecurityGroupIngress": ("sgr",), "AuthorizeSecurityGroupEgress": ("sgr",),
+    "AssociateRouteTable": ("rtbassoc",), "ReplaceRouteTableAssociation": ("rtbassoc",),
+    "AssociateAddress": ("eipassoc",), "CreateManagedPrefixList": ("pl",), "RunInstances": ("i", "eni"),
+    "CreateLaunchTemplate": ("lt",),
 }  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def _made(call: Call, answer: Answer, named: list[str]) -> list[str]:
     known = set(named)
     prefixes = MADE_BY.get(call.action)
     found = dict.fromkeys(
-        value for value in ids_in(text) if value not in known and (not prefixes or value.startswith(prefixes))
+        value for value in ids_in(text) if value not in known and (not prefixes or value.rpartition("-")[0] in prefixes)
     )
     if call.service == "route53":
         found = dict.fromkeys(value for value in _zone_ids(text) if value not in known)

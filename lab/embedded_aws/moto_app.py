@@ -9,11 +9,11 @@ import io
 import os
 import re
 import sys
-import threading
 import traceback
 import typing as t
 
 from lab.embedded_aws.accounts import Accounts
+from lab.embedded_aws.backend_lock import BACKEND
 from lab.embedded_aws.call import Call
 from lab.embedded_aws.http_server import Answer, HttpRequest
 from lab.embedded_aws.unknown import not_modelled
@@ -27,8 +27,6 @@ SETTINGS = {
     "AWS_CONFIG_FILE": "/dev/null",
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 }
-# moto is not built for threads; one call at a time also spares the interpreter lock's switching.
-BACKEND = threading.RLock()
 # Services whose paths are not served by one response class, left to moto's own dispatcher.
 INDIRECT = frozenset({"s3", "execute-api", "iotdata", "bedrock", "dynamodb", "sagemaker", "sdb"})
 
@@ -44,10 +42,10 @@ class MotoApp:
 
     def answer(self, call: Call) -> Answer:
         """moto's answer, NotModelled where it has none or breaks down (the traceback goes to the log)."""
-        handler = _handler(call.service, call.region, call.request.path) if call.service else None
         account = self.accounts.of(call.access_key)
         try:
             with BACKEND:
+                handler = _handler(call.service, call.region, call.request.path) if call.service else None
                 if handler is None:
                     return self._through_dispatcher(call, account)
                 return _run(handler, call.request, account)
@@ -70,11 +68,12 @@ class MotoApp:
 
 def preload(services: t.Iterable[str] = ("ec2", "sts", "ssm", "iam", "route53", "logs")) -> None:
     """Import what a rehearsal will need while its first steps run."""
-    from moto.core.utils import get_service_model
-
     for service in services:
-        _handler(service, "us-east-1", "/")
-        get_service_model(service)
+        with BACKEND:
+            from moto.core.utils import get_service_model
+
+            _handler(service, "us-east-1", "/")
+            get_service_model(service)
 
 
 @functools.cache
@@ -106,9 +105,8 @@ def _handlers(service: str, region: str) -> list[tuple[re.Pattern[str], t.Any]]:
 
     from lab.embedded_aws import truth
 
-    with BACKEND:
-        urls = importlib.import_module(f"moto.{name}.urls")
-        truth.apply(name)
+    urls = importlib.import_module(f"moto.{name}.urls")
+    truth.apply(name)
     return [(re.compile("^" + path.format("")), handler) for path, handler in urls.url_paths.items()]
 
 
@@ -166,7 +164,10 @@ def _run(handler: t.Any, request: HttpRequest, account: str) -> Answer:
 
 def empty() -> None:
     """Forget everything the backends hold."""
-    from moto.core.base_backend import BackendDict
-
     with BACKEND:
-        BackendDict.reset()
+        from moto.core.base_backend import BackendDict
+
+        # Not BackendDict.reset(): it would make every backend anew before it drops it.
+        for service in list(BackendDict._instances):
+            service.clear()
+        BackendDict._instances.clear()

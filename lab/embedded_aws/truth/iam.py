@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html (and _De
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
 import re
 import typing as t
@@ -118,6 +120,24 @@ def list_instance_profile_tags(self: t.Any) -> t.Any:
     return ActionResult({"Tags": profile.tags, "IsTruncated": False})
 
 
+@functools.cache
+def _aws_policies(region_name: str) -> list[t.Any]:
+    """AWS's own policies of a partition, read once for all accounts."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+    from moto.iam.models import AWSManagedPolicy
+
+    data = json.loads(aws_managed_policies_data)
+    return [AWSManagedPolicy.from_data(name, "aws", region_name, one) for name, one in data.items()]
+
+
+def _init_aws_policies(self: t.Any) -> list[t.Any]:
+    """A copy for each account: it counts its own attachments."""
+    policies = [copy.copy(policy) for policy in _aws_policies(self.region_name)]
+    for policy in policies:
+        policy.account_id = self.account_id
+    return policies
+
+
 def apply() -> None:
     from moto.iam.models import IAMBackend
     from moto.iam.responses import IamResponse
@@ -130,3 +150,4 @@ def apply() -> None:
     before(IAMBackend, "delete_policy", check_policy_deletion)
     before(IAMBackend, "remove_role_from_instance_profile", check_role_in_profile)
     install(IamResponse, list_instance_profile_tags)
+    install(IAMBackend, _init_aws_policies)
