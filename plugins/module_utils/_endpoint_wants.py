@@ -45,7 +45,8 @@ def _want(endpoint: t.Mapping[str, t.Any], names: Names, region: str) -> Want:
         "security_groups": names.ids(SecurityGroup, endpoint["security_groups"]),
         "private_dns": endpoint["private_dns"],
     }
-    return Want(endpoint["name"], {**fields, **own})
+    promised = names.promised(Vpc, endpoint["vpc"])
+    return Want(endpoint["name"], {**fields, **own}, create={"dns_promised": promised})
 
 
 def _check(endpoint: t.Mapping[str, t.Any]) -> None:

@@ -57,6 +57,10 @@ class Names:
         """Return whether the name stands for something that others made."""
         return part in self._adopted.get(kind.noun, {})
 
+    def promised(self, kind: type[Kind], part: str) -> bool:
+        """Return whether ``part`` is as its stack says only after an apply: in check mode what is ours may be off."""
+        return self._check and not self.adopted(kind, part)
+
     def every(self, kind: type[Kind]) -> t.Mapping[str, Found]:
         """Return all that the region has of ``kind``, by name, whichever stack made it."""
         if kind.noun not in self._read:

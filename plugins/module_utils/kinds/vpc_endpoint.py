@@ -77,7 +77,8 @@ class VpcEndpoint(Ec2Kind):
         known = [subnet for subnet in fields["subnets"] if not is_unknown(subnet)]
         zones = self._services.zones(known)
         self._vet_zones(want.part, zones, service)
-        if fields["private_dns"] and not is_unknown(fields["vpc"]):
+        # The network stack keeps both attributes on: a plan in which it has yet to do so is no reason to stop.
+        if fields["private_dns"] and not is_unknown(fields["vpc"]) and not want.create.get("dns_promised"):
             off = self._services.dns_off(fields["vpc"])
             if off:
                 raise InputError(
