@@ -55,22 +55,31 @@ def a_subnet_loses_a_tag(client: Client, settings: dict[str, t.Any]) -> Action:
 
 
 @act
-def the_internet_gateway_is_detached(client: Client, settings: dict[str, t.Any]) -> Action:
+def the_internet_gateway_loses_its_name(client: Client, settings: dict[str, t.Any]) -> Action:
     gateway = ours(client, settings, "describe_internet_gateways", "InternetGateways")
-    client("ec2").detach_internet_gateway(
-        InternetGatewayId=gateway["InternetGatewayId"], VpcId=gateway["Attachments"][0]["VpcId"]
-    )
+    client("ec2").delete_tags(Resources=[gateway["InternetGatewayId"]], Tags=[{"Key": "Name"}])
     return ("network", "internet gateway", part_of(gateway), "change")
 
 
 @act
-def a_way_out_is_deleted(client: Client, settings: dict[str, t.Any]) -> Action:
-    tables = client("ec2").describe_route_tables(
-        Filters=[{"Name": "tag:cloister:region", "Values": [settings["region_name"]]}]
-    )["RouteTables"]
-    table = min((found for found in tables if "private" in part_of(found)), key=part_of)
+def the_way_to_the_internet_is_deleted(client: Client, settings: dict[str, t.Any]) -> Action:
+    table = ours(client, settings, "describe_route_tables", "RouteTables", "main-public")
     client("ec2").delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
-    return ("network", "route table", part_of(table), "change")
+    return ("network", "route table", "main-public", "change")
+
+
+@act
+def a_subnet_is_taken_off_its_route_table(client: Client, settings: dict[str, t.Any]) -> Action:
+    table = ours(client, settings, "describe_route_tables", "RouteTables", "main-private-b")
+    client("ec2").disassociate_route_table(AssociationId=table["Associations"][0]["RouteTableAssociationId"])
+    return ("network", "route table", "main-private-b", "change")
+
+
+@act
+def a_way_out_through_the_nat_gateway_is_deleted(client: Client, settings: dict[str, t.Any]) -> Action:
+    table = ours(client, settings, "describe_route_tables", "RouteTables", "main-private-a")
+    client("ec2").delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
+    return ("network", "NAT route", "main-private-a 0.0.0.0/0", "create")
 
 
 @act
@@ -82,11 +91,11 @@ def a_static_address_loses_its_name(client: Client, settings: dict[str, t.Any]) 
 
 @act
 def the_s3_endpoint_is_taken_off_a_route_table(client: Client, settings: dict[str, t.Any]) -> Action:
-    endpoint = ours(client, settings, "describe_vpc_endpoints", "VpcEndpoints", "s3")
+    endpoint = ours(client, settings, "describe_vpc_endpoints", "VpcEndpoints", "main-s3")
     client("ec2").modify_vpc_endpoint(
         VpcEndpointId=endpoint["VpcEndpointId"], RemoveRouteTableIds=[sorted(endpoint["RouteTableIds"])[0]]
     )
-    return ("network", "VPC endpoint", "s3", "change")
+    return ("network", "VPC endpoint", "main-s3", "change")
 
 
 @act
@@ -128,7 +137,7 @@ def a_record_points_elsewhere(client: Client, settings: dict[str, t.Any]) -> Act
                 changed = {**record, "ResourceRecords": [{"Value": '"elsewhere"'}]}
                 batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": changed}]}
                 client("route53").change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch=batch)
-                return ("dns", "DNS record", record["Name"].rstrip("."), "change")
+                return ("dns", "records", zone["Name"].rstrip("."), "change")
     raise AssertionError("the inventory has no _region record")
 
 

@@ -37,7 +37,7 @@ def settle_neighbours(region: Region) -> list[dict[str, t.Any]]:
     iam.create_instance_profile(InstanceProfileName="node")
     iam.add_role_to_instance_profile(InstanceProfileName="node", RoleName="node")
     client("ssm").put_parameter(Name=f"/neighbour/{name}/lock", Value="ours", Type="String")
-    return [thing for thing in region.lab.holdings() if thing["id"] not in before]
+    return [thing for thing in region.lab.holdings() if thing["id"] not in before and not thing["default"]]
 
 
 def _network(ec2: t.Any, name: str, aws_region: str) -> str:
