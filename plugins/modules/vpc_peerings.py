@@ -119,7 +119,7 @@ def main() -> None:
     )
     foreign = {peering["name"] for peering in peerings if peering["peer_vpc_id"]}
     for member in outcome.members:
-        if member.part in foreign and member.shows.get("status") == "pending-acceptance":
+        if member.part in foreign and member.shows.get("status") in ("initiating-request", "pending-acceptance"):
             module.ansible.warn(
                 f"VPC peering {member.part} waits for its other side: account {member.shows['peer_account_id']} "
                 f"accepts {member.id} in {member.shows['peer_region']} within a week, or it expires"

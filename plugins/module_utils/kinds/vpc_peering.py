@@ -68,7 +68,7 @@ class VpcPeering(Ec2Kind):
     def update(self, found: Found, want: Want, changed: t.Collection[str]) -> None:
         """Accept it if that is ours to do, and set the name options of the sides that are ours."""
         if "accepted" in changed:
-            self.until(f"VPC peering {found.part} to be ready", lambda: self._reached(found, *_LIVE[1:]), 60)
+            self.settle(found)
             if not self._reached(found, "active"):
                 self.aws.call("ec2", "accept_vpc_peering_connection", VpcPeeringConnectionId=found.id)
             self.until(f"VPC peering {found.part} to be active", lambda: self._reached(found, "active"), 120)
@@ -82,6 +82,14 @@ class VpcPeering(Ec2Kind):
             if f"{side}_dns" in want.fields
         }
         self.aws.call("ec2", "modify_vpc_peering_connection_options", VpcPeeringConnectionId=found.id, **options)
+
+    def settled(self, found: Found) -> bool:
+        """Say whether the request has arrived."""
+        return found.raw["Status"]["Code"] in _LIVE[1:]
+
+    def settle(self, found: Found) -> None:
+        """Wait until the request has arrived; raise AWS's reason when it never will."""
+        self.until(f"VPC peering {found.part} ({found.id})", lambda: self._reached(found, *_LIVE[1:]), 60)
 
     def delete(self, found: Found) -> None:
         """Delete it, whatever state the other side left it in."""
