@@ -165,7 +165,7 @@ ids:
   description: ARNs of the roles by logical name.
   type: dict
   returned: success
-  sample: {node: "arn:aws:iam::111122223333:role/cloister/us/identity/us-node"}
+  sample: {node: "arn:<partition>:iam::111122223333:role/cloister/us/identity/us-node"}
 profiles:
   description: Names of the instance profiles in AWS by logical name.
   type: dict
