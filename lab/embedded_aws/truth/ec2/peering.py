@@ -96,7 +96,11 @@ PEERING = register(
 
 @action
 def describe_vpc_peering_connections(response: Response) -> t.Any:
-    return describe(response, PEERING, "VpcPeeringConnections", "VpcPeeringConnectionIds")
+    answer = describe(response, PEERING, "VpcPeeringConnections", "VpcPeeringConnectionIds")
+    for one in t.cast("dict[str, t.Any]", answer.result)["VpcPeeringConnections"]:
+        # Each side has tags of its own.
+        one["Tags"] = tag_list(response.ec2_backend, one["VpcPeeringConnectionId"])
+    return answer
 
 
 @action
