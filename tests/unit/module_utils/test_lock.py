@@ -11,13 +11,16 @@ from dataclasses import replace
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
-from ansible_collections.cloister.aws.plugins.module_utils._lock import Claim, Lock, LockedError, now
+from ansible_collections.cloister.aws.plugins.module_utils._lock import Claim, Lock, LockedError
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
 
 from lab.embedded_aws.client import EmbeddedAws
 
 NAME = "/cloister/us/lock"
-MINE = Claim("aaaa1111", "ann@laptop", 4242, "7", now(), "ansible-playbook site.yml -i inventories/us", 30)
+# A start in the future, so that it is young however long these tests take.
+MINE = Claim(
+    "aaaa1111", "ann@laptop", 4242, "7", "2999-01-01T00:00:00Z", "ansible-playbook site.yml -i inventories/us", 30
+)
 OTHERS = replace(MINE, run_id="bbbb2222", holder="bob@desk", pid=77)
 LONG_AGO = replace(OTHERS, started="2026-01-01T00:00:00Z")
 
