@@ -15,7 +15,7 @@ description:
   - Whatever is not a plain pipelined Python module (C(raw), file transfers, C(become), C(async), modules in other
     languages, another interpreter) runs as with C(local).
   - When the warm process cannot be had, the module runs as with C(local), after a warning.
-author: Cloister contributors
+author: Cloister contributors (@cloister)
 version_added: 0.1.0
 options:
   enabled:

@@ -57,11 +57,10 @@ def remove_directory(directory: str) -> None:
     shutil.rmtree(directory, ignore_errors=True)
 
 
-def sweep(own_directory: str) -> None:
-    """Remove the directories beside ours of servers that were killed: ours by uid, and nobody listens."""
-    base = os.path.dirname(own_directory)
+def sweep(base: str) -> None:
+    """Remove the directories in `base` of servers that were killed: ours by uid, and nobody listens. Raises OSError."""
     for entry in os.scandir(base):
-        if not entry.name.startswith(_PREFIX) or entry.path == own_directory:
+        if not entry.name.startswith(_PREFIX):
             continue
         try:
             check_directory(entry.path)

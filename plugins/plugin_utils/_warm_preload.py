@@ -9,7 +9,7 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.cloister.aws.plugins.plugin_utils._warm_modules import Recorder, is_ansible
@@ -26,65 +26,53 @@ _BASICS = (
 _COLLECTIONS = ("ansible_collections.cloister.aws", "ansible_collections.amazon.aws")
 _FIRST_SERVICES = ("ec2",)
 _NEXT_SERVICES = ("sts", "iam", "route53", "ssm", "logs", "elbv2")
-_MODELS = ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2")
-_SHARED_DATA = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
-# What a fork may ask the server to read for its successors: the loader's cached methods.
-_LEARNED = frozenset({"load_service_model", "load_data", "load_data_with_path", "list_available_services"})
-
-Key = tuple[Any, ...]
 
 
 class SharedLoader:
-    """One botocore data loader for the server and all its forks, so that each file is parsed once.
+    """One botocore data loader's cache for the server and all its forks, so that each file is parsed once.
 
     botocore makes a loader per session (`botocore.session.Session._register_data_loader`); ours gives each
-    of them the same cache. Sessions with a data path of their own (AWS_DATA_PATH) get a loader of their own.
+    of them the same cache. Sessions with a data path of their own (AWS_DATA_PATH) keep a cache of their own.
     """
 
     def __init__(self) -> None:
-        self._cache: dict[Key, Any] = {}
-        self._known: set[Key] = set()
-        self._create: Callable[..., Any] | None = None
+        self.cache: dict[tuple[Any, ...], Any] = {}
+        self._services: set[str] = set()
 
     def install(self) -> None:
         """Put the shared cache behind every session that this process or a fork of it makes."""
         session: Any = importlib.import_module("botocore.session")
-        self._create = session.create_loader
+        create = session.create_loader
 
         def create_loader(search_path_string: str | None = None) -> Any:
-            loader = self._new(search_path_string)
+            loader = create(search_path_string)
             if search_path_string is None:
-                loader._cache = self._cache
+                loader._cache = self.cache
             return loader
 
         session.create_loader = create_loader
 
     def read_service(self, service: str) -> None:
-        """Read all that a client of `service` (a botocore name) needs."""
-        for data in _SHARED_DATA:
-            self.read(("load_data", data))
-        for model in _MODELS:
-            self.read(("load_service_model", service, model))
+        """Read all that a client of `service` (botocore's name for it) needs, by making one and throwing it away.
 
-    def read(self, key: Key) -> None:
-        """Read what a loader's method gives for these arguments; a key that names nothing is no error."""
-        method, *args = key
-        if method in _LEARNED and key not in self._known and all(isinstance(arg, str) for arg in args):
-            loader = self._new(None)
-            loader._cache = self._cache
-            # Whatever is wrong, the module that needs it will say so itself.
-            with contextlib.suppress(Exception):
-                getattr(loader, method)(*args)
-            self._known.update(self._cache)
+        A client connects to nothing before its first call; with keys given it looks for no credentials either.
+        """
+        if service in self._services:
+            return
+        self._services.add(service)
+        keys = dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), "unused")
+        # Whatever is wrong, the module that needs it will say so itself.
+        with contextlib.suppress(Exception):
+            session: Any = importlib.import_module("boto3.session")
+            client = session.Session(region_name="unused", **keys).client(service)
+            # These two read the models of paginators and waiters.
+            client.can_paginate(next(iter(client.meta.method_to_api_mapping)))
+            _names = client.waiter_names
 
-    def unknown(self) -> list[Key]:
-        """What a fork has read and the server had not."""
-        return [key for key in self._cache if key not in self._known and key[0] in _LEARNED]
-
-    def _new(self, search_path_string: str | None) -> Any:
-        if self._create is None:
-            raise RuntimeError("install() comes first")
-        return self._create(search_path_string)
+    def unknown_services(self) -> list[str]:
+        """The services that a fork has read and the server had not."""
+        read = {key[1] for key in self.cache if key[0] == "load_service_model"}
+        return sorted(read - self._services)
 
 
 def essential(recorder: Recorder, loader: SharedLoader, roots: dict[str, str]) -> Iterator[None]:
@@ -131,8 +119,10 @@ def import_quietly(name: str) -> None:
 
 
 def module_utils(collection: str, roots: dict[str, str]) -> list[str]:
-    """The dotted names of all module_utils of a collection whose folder is in `roots`."""
-    top = os.path.join(roots.get(collection, ""), "plugins", "module_utils")
+    """The dotted names of all module_utils of a collection; none when its folder is not in `roots`."""
+    if collection not in roots:
+        return []
+    top = os.path.join(roots[collection], "plugins", "module_utils")
     names = []
     for folder, _folders, files in os.walk(top):
         relative = os.path.relpath(folder, os.path.dirname(os.path.dirname(top)))

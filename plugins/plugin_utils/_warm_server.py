@@ -71,14 +71,16 @@ class Server:
         gc.disable()
         try:
             self._load_first()
-            steps = self._load_more()
+            steps = preload.further(self._recorder, self._loader, self._roots)
             self._used_at = time.monotonic()
             while not self._ending:
                 self._turn(steps)
-            # A server that dies of an error leaves its directory, with its last words, to the next one.
+            # First, so that nobody takes this end for a death; one that dies of an error leaves it its last words.
             remove_directory(self._directory)
         finally:
             self._end_modules()
+        with contextlib.suppress(OSError):
+            sweep(os.path.dirname(self._directory))
 
     def _load_first(self) -> None:
         """Load what nobody can do without; whatever hangs here does not hang for ever."""
@@ -88,11 +90,6 @@ class Server:
                 self._ending = True
                 break
         signal.alarm(0)
-
-    def _load_more(self) -> Iterator[None]:
-        yield from preload.further(self._recorder, self._loader, self._roots)
-        with contextlib.suppress(OSError):
-            sweep(self._directory)
 
     def _turn(self, steps: Iterator[None]) -> None:
         """Answer what has happened; when nothing has, load a little more, then wait."""
@@ -167,8 +164,8 @@ class Server:
             os._exit(1)
 
     def _teach(self) -> None:
-        """In a fork that ends: leave word which botocore files it had to read."""
-        lesson = self._loader.unknown()
+        """In a fork that ends: leave word which services it had to read."""
+        lesson = self._loader.unknown_services()
         if lesson:
             with contextlib.suppress(OSError), open(self._lesson(os.getpid()), "x") as file:
                 json.dump(lesson, file)
@@ -180,8 +177,8 @@ class Server:
             with open(path) as file:
                 lesson = json.load(file)
             os.unlink(path)
-            for key in lesson:
-                self._loader.read(tuple(key))
+            for service in lesson:
+                self._loader.read_service(str(service))
             gc.freeze()
 
     def _lesson(self, pid: int) -> str:

@@ -32,7 +32,7 @@ def test_the_server_outlives_its_modules(controller: Controller) -> None:
     assert controller.servers() == before
     gate.touch()
     run = started.wait()
-    assert "_warm_boot" in run.results["probe"]["warm"]["parent"]
+    assert run.results["probe"]["warm"]["boto3_is_there"]
     assert run.results["segfault"]["warm"]["rc"] in (-11, 139)
     assert run.results["os_exit"]["warm"]["rc"] == 4
 
@@ -43,7 +43,7 @@ def test_a_module_whose_server_dies_fails_with_a_message_and_is_not_run_again(co
     assert failed["rc"] in (-9, 137)
     assert "The warm server ended while the module ran" in failed["module_stderr"]
     # The next task starts a new server, and nobody need know.
-    assert "_warm_boot" in run.results["probe"]["warm"]["parent"]
+    assert run.results["probe"]["warm"]["boto3_is_there"]
     assert WARNING not in run.output
 
 
@@ -51,7 +51,7 @@ def test_a_server_that_keeps_dying_is_given_up_with_one_warning(controller: Cont
     tasks = [misbehave("kill_parent")] * 3 + [{**PROBE, "name": name} for name in ("first", "second")]
     run = controller.run(tasks, play=WARM)
     for name in ("first", "second"):
-        assert "_warm_boot" not in run.results[name]["warm"]["parent"]
+        assert not run.results[name]["warm"]["boto3_is_there"]
     assert run.output.count(WARNING) == 1
     assert "died 3 times" in run.output
 
@@ -69,7 +69,7 @@ def test_a_server_that_cannot_start_is_given_up_with_its_last_words(controller: 
     tasks = [{**PROBE, "name": f"probe {number}"} for number in range(4)]
     run = controller.run(tasks, play=WARM, PYTHONPATH=path)
     assert run.rc == 0
-    assert "_warm_boot" not in run.results["probe 3"]["warm"]["parent"]
+    assert not run.results["probe 3"]["warm"]["boto3_is_there"]
     assert "no warm server here" in run.output
 
 
@@ -84,7 +84,7 @@ tempfile.mkdtemp = mkdtemp
     tasks = [PROBE, {**PROBE, "name": "again"}]
     run = controller.run(tasks, play=WARM, PYTHONPATH=site(controller, code), WARM_RESULTS_PRESTART="true")
     assert run.rc == 0
-    assert "_warm_boot" not in run.results["again"]["warm"]["parent"]
+    assert not run.results["again"]["warm"]["boto3_is_there"]
     assert run.output.count(WARNING) == 1
     assert "No space left on device" in run.output
 
@@ -93,13 +93,13 @@ def test_a_server_that_does_not_answer_in_time_is_not_waited_for(controller: Con
     path = site(controller, "if '_warm_boot' in str(sys.orig_argv): time.sleep(5)")
     run = controller.run([PROBE], play=WARM, PYTHONPATH=path, CLOISTER_WARM_START_SECONDS="0.3")
     assert run.rc == 0
-    assert "_warm_boot" not in run.results["probe"]["warm"]["parent"]
+    assert not run.results["probe"]["warm"]["boto3_is_there"]
     assert run.output.count(WARNING) == 1
 
 
 def test_it_can_be_switched_off_for_a_host(controller: Controller) -> None:
     run = controller.run([PROBE], "-e", "cloister_warm_enabled=false", play=WARM)
-    assert "_warm_boot" not in run.results["probe"]["warm"]["parent"]
+    assert not run.results["probe"]["warm"]["boto3_is_there"]
     assert WARNING not in run.output
 
 
@@ -116,7 +116,7 @@ def test_many_workers_that_come_at_once_find_one_server(controller: Controller, 
     assert run.rc == 0, run.output
     answers = run.results["probe"].values()
     assert len(answers) == 13
-    assert all("_warm_boot" in answer["parent"] for answer in answers)
+    assert all(answer["boto3_is_there"] for answer in answers)
     assert len({answer["parent_pid"] for answer in answers}) == 1
 
 
@@ -129,10 +129,11 @@ def test_a_payload_with_other_module_utils_gets_its_own(controller: Controller) 
     (controller.folder / "library/whose.py").write_text(
         "from ansible.module_utils.basic import AnsibleModule\n"
         "from ansible.module_utils.common import locale\n"
-        "AnsibleModule({}).exit_json(whose=getattr(locale, 'WHOSE', 'ansible'))\n"
+        "import sys\n"
+        "AnsibleModule({}).exit_json(whose=getattr(locale, 'WHOSE', 'ansible'), warm='boto3' in sys.modules)\n"
     )
     tasks = [{"name": "whose", "whose": {}}]
     environ = {"ANSIBLE_LIBRARY": str(controller.folder / "library")}
-    assert controller.run(tasks, play=WARM, **environ).results["whose"]["warm"]["whose"] == "ansible"
-    run = controller.run(tasks, play=WARM, ANSIBLE_MODULE_UTILS=str(override), **environ)
-    assert run.results["whose"]["warm"]["whose"] == "mine"
+    for overrides, whose in (({}, "ansible"), ({"ANSIBLE_MODULE_UTILS": str(override)}, "mine")):
+        answer = controller.run(tasks, play=WARM, **environ, **overrides).results["whose"]["warm"]
+        assert (answer["whose"], answer["warm"]) == (whose, whose == "ansible")

@@ -60,6 +60,7 @@ def main():
         "verbosity": module._verbosity,
         "tmpdir": os.path.dirname(module.tmpdir),
         "process": process(),
+        "boto3_is_there": "boto3" in sys.modules,
         "parent": Path(f"/proc/{os.getppid()}/cmdline").read_text(),
         "parent_pid": os.getppid(),
         "imported": sorted(name for name in sys.modules if name.startswith("ansible")),
