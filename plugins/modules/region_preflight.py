@@ -91,6 +91,8 @@ def main() -> None:
         verdict = look(Aws(connection(module)), Owner(p["region_name"]), p["needs"], p["adopted"])
     except RegionError as exc:
         module.fail_json(msg=str(exc))
+    for note in verdict.notes:
+        module.warn(note)
     found = {"problems": verdict.problems, "notes": verdict.notes}
     if verdict.problems:
         module.fail_json(msg="This region cannot be built here. " + ". ".join(verdict.problems), **found)

@@ -57,7 +57,7 @@ def read(
         name = variables.get("stack_role", host)
         role = roles.get(name) if isinstance(name, str) and name != SHARED else None
         if role is None:
-            problems.append(_no_role(host, name, "stack_role" in variables, roles))
+            problems.append(_no_role(host, name, variables, roles))
             role = Role({})
         mine = {**roles[SHARED].options, **role.options}
         template = templates({**roles[SHARED].defaults, **role.defaults, **variables})
@@ -75,14 +75,14 @@ def read(
     return Reading(Region(stacks), problems, dict(hosts))
 
 
-def _no_role(host: str, name: t.Any, said: bool, roles: t.Iterable[str]) -> Problem:
+def _no_role(host: str, name: t.Any, variables: t.Mapping[str, t.Any], roles: t.Iterable[str]) -> Problem:
     known = [role for role in roles if role != SHARED]
+    found = f"Stack {host} wants the role {name}, which does not exist."
     right = did_you_mean(name, known) or f"one of {', '.join(sorted(known))}"
-    if not said:
-        right += " A stack is built by the role of its own name, or by the one that its variable stack_role names."
-    return Problem(
-        host, ("stack_role",), f"Stack {host} wants the role {name}, which does not exist.", f"Right would be: {right}"
-    )
+    if "stack_role" in variables:
+        return Problem(host, ("stack_role",), found, right)
+    found += " A stack is built by the role of its own name, or by the one that its variable stack_role names."
+    return Problem(host, ("stack_role",), found, right, locate(variables, ("inventory_hostname",)))
 
 
 def _resolve(shape: Shape, template: Template, value: t.Any, path: Path) -> t.Any:
@@ -95,9 +95,7 @@ def _resolve(shape: Shape, template: Template, value: t.Any, path: Path) -> t.An
         if isinstance(value, (list, tuple)):
             return [_resolve(shape, template, item, (*path, index)) for index, item in enumerate(value)]
         reason = str(exc).strip().splitlines()[0] if str(exc).strip() else type(exc).__name__
-        return shape.tell(
-            path, f"The template cannot be filled in: {reason}", "Right would be: only variables of this inventory"
-        )
+        return shape.tell(path, f"The template cannot be filled in: {reason}", "only variables of this inventory")
 
 
 def _default(template: Template, value: t.Any) -> t.Any:
@@ -149,7 +147,7 @@ def strangers(
             found, right = f"{name} is a variable of no role.", near or _known(own)
         else:
             continue
-        problems.append(Problem(host, (name,), found, f"Right would be: {right}"))
+        problems.append(Problem(host, (name,), found, right))
     return problems
 
 
@@ -182,5 +180,5 @@ def orphans(
                     f"another name ({did_you_mean(name, names) or 'none is near'}), or a {what} {name} in the inventory"
                 )
                 found = f"There is no {what} called {name}, so nothing reads this file."
-                problems.append(Problem("", (), found, f"Right would be: {right}", os.path.join(path, entry)))
+                problems.append(Problem("", (), found, right, os.path.join(path, entry)))
     return problems

@@ -32,6 +32,11 @@ class Problem:
     right: str
     where: str = ""
 
+    @property
+    def advice(self) -> str:
+        """What would be right, as a sentence of its own."""
+        return f"D{self.right[1:]}" if self.right.startswith("did you mean ") else f"Right would be: {self.right}"
+
 
 class BrokenType:
     """What stands in the place of a value that a problem has already been told of."""
@@ -120,12 +125,12 @@ def _candidates(sources: t.Iterable[str], stack: str) -> t.Iterator[str]:
 def message(problems: t.Sequence[Problem], where: t.Callable[[Problem], str]) -> str:
     """Return all problems as one text, a group of lines each, in the order of the files."""
     told = sorted(
-        {(where(problem), spell(problem.path), problem.found, problem.right) for problem in problems}, key=_order
+        {(where(problem), spell(problem.path), problem.found, problem.advice) for problem in problems}, key=_order
     )
     count = "1 thing is" if len(told) == 1 else f"{len(told)} things are"
     lines = [f"{count} wrong with this inventory. Nothing was asked of AWS."]
-    for place, path, found, right in told:
-        lines.append(f"\n{' in '.join(part for part in (path, place) if part)}\n  {found}\n  {right}")
+    for place, path, found, advice in told:
+        lines.append(f"\n{' in '.join(part for part in (path, place) if part)}\n  {found}\n  {advice}")
     return "\n".join(lines)
 
 

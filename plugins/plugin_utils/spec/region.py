@@ -70,7 +70,7 @@ class Item:
     def problem(self, key: str | int | None, found: str, right: str) -> Problem:
         """Return a problem of this value, or of one of its keys."""
         path = self.path if key is None or self.computed else (*self.path, key)
-        return Problem(self.stack, path, found, f"Right would be: {right}")
+        return Problem(self.stack, path, found, right)
 
 
 @dataclass(frozen=True)

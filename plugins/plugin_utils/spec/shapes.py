@@ -73,13 +73,13 @@ class Shape:
 
     def _unknown(self, key: t.Any, options: Options, path: Path) -> None:
         right = did_you_mean(key, options) or f"known here: {', '.join(sorted(options))}"
-        self.tell((*path, key), f"{shown(key)} is not known here.", f"Right would be: {right}")
+        self.tell((*path, key), f"{shown(key)} is not known here.", right)
 
     def _option(self, spec: t.Mapping[str, t.Any], values: t.Mapping[t.Any, t.Any], path: Path) -> t.Any:
         name = path[-1]
         if name not in values:
             if spec.get("required"):
-                return self.tell(path, f"{name} is missing.", f"Right would be: {wanted(spec)}")
+                return self.tell(path, f"{name} is missing.", wanted(spec))
             return copy.deepcopy(spec.get("default"))
         return self._value(spec, values[name], path)
 
@@ -103,7 +103,7 @@ class Shape:
         kind = spec.get("type", "str")
         secret = bool(spec.get("no_log"))
         have = kind_of(value) if secret or isinstance(value, (list, tuple, dict)) else shown(value)
-        right = f"Right would be: {wanted(spec)}"
+        right = wanted(spec)
         if value is None:
             return self.tell(path, f"{spell(path)} is empty.", f"{right}; or take the line out")
         # bool is an int to Python, not to a person: `name: yes` and `name: 1.10` lose what was meant.
@@ -117,7 +117,7 @@ class Shape:
             fit = result.validated_parameters["value"]
             return WasNumber(fit) if kind == "str" and isinstance(value, int) else fit
         near = did_you_mean(value, [str(choice) for choice in spec.get("choices", ())])
-        return self.tell(path, f"{have} does not fit.", " ".join(filter(None, [right + ".", near])))
+        return self.tell(path, f"{have} does not fit.", "; ".join(filter(None, [right, near])))
 
     def _node(self, spec: t.Mapping[str, t.Any], value: dict[t.Any, t.Any], path: Path) -> dict[str, t.Any]:
         before = len(self.problems)
@@ -126,7 +126,7 @@ class Shape:
         if relations and len(self.problems) == before:
             options = {name: {"type": "raw"} for name in spec["options"]}
             for text in ArgumentSpecValidator(options, **relations).validate(value).error_messages:
-                self.tell(path, f"{text}.", "Right would be: the options together as the role's README says")
+                self.tell(path, f"{text}.", "the options together as the role's README says")
         return clean
 
 

@@ -142,3 +142,4 @@ def test_a_message_tells_everything_once_in_the_order_of_the_files() -> None:
     assert text.startswith("2 things are wrong with this inventory. Nothing was asked of AWS.")
     assert text.index("region_name in b.yml:9") < text.index("network_vpcs[10] in b.yml:10")
     assert text.count("region_name") == 1
+    assert text.count("Right would be: Good.") == 2

@@ -102,4 +102,4 @@ def test_a_secret_is_never_shown() -> None:
 def test_what_is_wanted_is_said_in_the_words_of_the_specification() -> None:
     shape = Shape("pool")
     shape.check(OPTIONS, {})
-    assert shape.problems[0].right == "Right would be: a text (What it is called)"
+    assert shape.problems[0].advice == "Right would be: a text (What it is called)"

@@ -97,7 +97,7 @@ def account_problems(item: Item) -> t.Iterator[Problem]:
     text = str(item.value)
     if isinstance(item.value, WasNumber):
         found = f"{text} is written without quotes: YAML reads a number, and loses a leading zero."
-        yield item.problem(None, found, f'12 digits in quotes, "{text.zfill(12)}" if that is the account')
+        yield item.problem(None, found, 'the 12 digits of the account in quotes, "012345678901"')
     elif not ACCOUNT.fullmatch(text):
         yield item.problem(None, f"{shown(item.value)} is not an AWS account id.", "12 digits in quotes")
 

@@ -1,0 +1,175 @@
+"""Every broken inventory is refused by the command a person types, before AWS hears anything.
+
+Each is a copy of inventories/us with one thing wrong, given to ansible-playbook as a process of its own; the endpoint
+that AWS_ENDPOINT_URL names counts who knocks.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import shutil
+import socket
+import subprocess
+import threading
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.integration.playbook import ANSIBLE_PLAYBOOK, ROOT
+from tests.integration.refusals.broken import Broken
+from tests.integration.refusals.table import BROKEN
+
+MOST_CPU_SECONDS = 5.0
+
+
+class Door:
+    """A port that counts connections and answers none."""
+
+    def __init__(self) -> None:
+        self.knocks = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        threading.Thread(target=self._count, daemon=True).start()
+
+    def _count(self) -> None:
+        while True:
+            try:
+                connection, _address = self._socket.accept()
+            except OSError:
+                return
+            self.knocks += 1
+            connection.close()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@dataclass
+class Refusal:
+    """How a run ended; ``cpu_seconds`` is its own, so that a busy machine does not count."""
+
+    rc: int
+    output: str
+    knocks: int
+    cpu_seconds: float
+
+
+def run(inventory: Path, *arguments: str) -> Refusal:
+    """Run the preflight as a person would, with credentials and an endpoint that would answer nothing."""
+    door = Door()
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CLOISTER_", "ANSIBLE_"))}
+    aws = {"AWS_ENDPOINT_URL": door.url, "AWS_ACCESS_KEY_ID": "AKIAREFUSALSTEST0000"}
+    aws["AWS_SECRET_ACCESS_KEY"] = "0123456789" * 4
+    process = subprocess.Popen(
+        [ANSIBLE_PLAYBOOK, "playbooks/preflight.yml", "-i", inventory, *arguments],
+        cwd=ROOT,
+        env={**clean, **aws, "ANSIBLE_NOCOLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout
+    output = process.stdout.read()
+    _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    door.close()
+    return Refusal(process.returncode, output, door.knocks, cpu(usage))
+
+
+def cpu(usage: resource.struct_rusage) -> float:
+    return usage.ru_utime + usage.ru_stime
+
+
+def folded(text: str) -> str:
+    """What was printed, without the line breaks and indents of the YAML it is printed in."""
+    return re.sub(r"\s+", " ", text)
+
+
+def copy(target: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "inventories" / "us", target))
+
+
+@pytest.fixture(scope="module")
+def refusals(tmp_path_factory: pytest.TempPathFactory) -> t.Mapping[str, Refusal]:
+    """All broken inventories, run two at a time."""
+    scratch = tmp_path_factory.mktemp("refusals")
+
+    def refused(number: int) -> Refusal:
+        inventory = copy(scratch / str(number))
+        BROKEN[number].apply(inventory)
+        return run(inventory)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        found = pool.map(refused, range(len(BROKEN)))
+        return dict(zip((broken.id for broken in BROKEN), found, strict=True))
+
+
+def test_there_are_enough_of_them_and_each_is_its_own() -> None:
+    assert len({broken.id for broken in BROKEN}) == len(BROKEN) >= 60
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.id)
+def test_a_broken_inventory_is_refused_before_any_call(broken: Broken, refusals: t.Mapping[str, Refusal]) -> None:
+    refusal = refusals[broken.id]
+    said = folded(refusal.output)
+    assert refusal.rc != 0
+    assert refusal.knocks == 0
+    assert refusal.cpu_seconds < MOST_CPU_SECONDS
+    assert "Nothing was asked of AWS" in said
+    assert "Traceback" not in said
+    assert broken.variable in said
+    assert (broken.told_in or broken.file) in said
+    assert broken.words.lower() in said.lower()
+
+
+def test_the_unbroken_inventory_is_not_refused_and_then_asks_aws(tmp_path: Path) -> None:
+    """Else everything above would be refused for another reason, or the door would count nothing."""
+    refusal = run(copy(tmp_path / "us"))
+    assert "Nothing was asked of AWS" not in folded(refusal.output)
+    assert refusal.knocks > 0
+    assert refusal.rc != 0
+
+
+def test_a_limited_run_is_refused_for_what_lies_outside_the_limit(tmp_path: Path) -> None:
+    inventory = copy(tmp_path / "us")
+    Broken("host_vars/network.yml", ("network_vpcs", "main", "cidr"), "10.0.0.0/8", "", "").apply(inventory)
+    refusal = run(inventory, "--limit", "dns")
+    assert refusal.rc != 0
+    assert refusal.knocks == 0
+    assert "network_vpcs[0].cidr" in refusal.output
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    inventory = copy(tmp_path / "us")
+    for file, path, value in (
+        ("host_vars/network.yml", ("network_vpcs", "main", "cidr"), "10.0.0.0/8"),
+        ("host_vars/dns.yml", ("dns_zones", 0, "vpcs"), ["mian"]),
+        ("group_vars/all/region.yml", ("region_name",), "US"),
+    ):
+        Broken(file, path, value, "", "").apply(inventory)
+    said = folded(run(inventory).output)
+    assert "3 things are wrong with this inventory" in said
+    for place in ("network_vpcs[0].cidr", "dns_zones[0].vpcs[0]", "region_name"):
+        assert place in said
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("stacks.yml", "stacks: [\n"),
+        ("stacks.yml", "x: y\n"),
+        ("stacks.yml", "all:\n  hosts:\n    somebody:\n"),
+        ("host_vars/network.yml", "network_vpcs: [{name: main\n"),
+    ],
+)
+def test_an_inventory_that_cannot_be_read_ends_badly(tmp_path: Path, file: str, text: str) -> None:
+    inventory = copy(tmp_path / "us")
+    (inventory / file).write_text(text, encoding="utf-8")
+    refusal = run(inventory)
+    assert refusal.rc != 0
+    assert refusal.knocks == 0
