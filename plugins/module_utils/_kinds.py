@@ -21,6 +21,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import S
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_peering import VpcPeering
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_range import VpcRange
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.zone_association import ZoneAssociation
 
 KINDS: tuple[type[Kind], ...] = (
@@ -40,6 +41,7 @@ KINDS: tuple[type[Kind], ...] = (
     Vpc,
     VpcEndpoint,
     VpcPeering,
+    VpcRange,
     ZoneAssociation,
 )
 

@@ -100,7 +100,8 @@ def layout(inputs: Inputs, adopted: Adopted) -> dict[str, t.Any]:
 def _listed(lists: t.Mapping[str, t.Sequence[Entry]]) -> dict[str, list[str]]:
     listed = {name: [entry["name"] for entry in entries] for name, entries in lists.items() if name not in _APART}
     roles = dict.fromkeys(log["role"] for log in lists["flow_logs"] if "role" in log)
-    return {**listed, "iam_roles": list(roles)}
+    ranges = [f"{vpc['name']} {cidr}" for vpc in lists["vpcs"] for cidr in vpc["secondary_cidrs"]]
+    return {**listed, "vpc_ranges": ranges, "iam_roles": list(roles)}
 
 
 def all_subnets(inputs: Inputs) -> list[Entry]:

@@ -20,6 +20,11 @@ options:
     type: list
     elements: str
     default: []
+  vpc_ranges:
+    description: Secondary ranges that stay, as VPC and range, such as C(main 10.1.0.0/16).
+    type: list
+    elements: str
+    default: []
   subnets:
     description: Names of subnets that stay.
     type: list
@@ -106,9 +111,11 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.route_table imp
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import Subnet
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_peering import VpcPeering
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_range import VpcRange
 
 KINDS = {
     "vpcs": Vpc,
+    "vpc_ranges": VpcRange,
     "subnets": Subnet,
     "internet_gateways": InternetGateway,
     "elastic_ips": ElasticIp,

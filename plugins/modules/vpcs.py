@@ -61,7 +61,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ids:
-  description: VPC ids by name.
+  description: VPC ids by name, and ids of associations by VPC and secondary range.
   type: dict
   returned: success
   sample: {main: vpc-0a1b2c3d4e5f60718}
@@ -72,8 +72,14 @@ members:
   returned: always
 """
 
+import typing as t
+
+from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
+from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome, reconcile
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
+from ansible_collections.cloister.aws.plugins.module_utils._removal import remove_unlisted
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc, want
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_range import VpcRange, wants
 
 VPC = {
     "name": {"type": "str", "required": True},
@@ -87,10 +93,29 @@ SPEC = {
 }
 
 
+def bring(module: RegionModule) -> t.Iterator[Outcome]:
+    """Bring about VPCs, then their ranges; remove ranges, then VPCs."""
+    vpcs, purge = module.params["vpcs"], module.params["purge"]
+    yield reconcile(module.kind(Vpc), [want(vpc) for vpc in vpcs], module.check, purge=False)
+    if purge or any(vpc["secondary_cidrs"] for vpc in vpcs):
+        yield reconcile(module.kind(VpcRange), wants(vpcs, module.names), module.check, purge=purge)
+    if purge:
+        yield remove_unlisted([module.kind(Vpc)], {Vpc.noun: [vpc["name"] for vpc in vpcs]}, module.check)
+
+
 def main() -> None:
     """Read arguments, reconcile, report."""
     module = RegionModule(SPEC)
-    module.reconcile(Vpc, lambda: [want(vpc) for vpc in module.params["vpcs"]], purge=module.params["purge"])
+    whole = Outcome([])
+    try:
+        for outcome in bring(module):
+            whole.members += outcome.members
+            whole.errors += outcome.errors
+            if whole.errors:
+                break
+    except RegionError as exc:
+        whole.errors.append(exc)
+    module.finish(whole)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""VPCs: ranges, the two DNS attributes that private names need, and a default security group that lets nothing by.
+"""VPCs: a range, the two DNS attributes that private names need, a default security group that lets nothing by.
+
+Their secondary ranges are the kind `VpcRange`.
 
 https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html: private hosted zones and private DNS of
 interface endpoints work only with both ``enableDnsSupport`` and ``enableDnsHostnames``.
@@ -19,9 +21,7 @@ _DNS = {"dns_support": "EnableDnsSupport", "dns_hostnames": "EnableDnsHostnames"
 
 
 class Vpc(Ec2Kind):
-    """A VPC. Fields: ``cidr``, ``secondary_cidrs`` (sorted), ``dns_support``, ``dns_hostnames``,
-    ``default_security_group_closed``.
-    """
+    """A VPC. Fields: ``cidr``, ``dns_support``, ``dns_hostnames``, ``default_security_group_closed``."""
 
     noun = "VPC"
     made_by = "network"
@@ -32,7 +32,7 @@ class Vpc(Ec2Kind):
     describe, listed, id_key, tag_type = "describe_vpcs", "Vpcs", "VpcId", "vpc"
 
     def fields(self, found: Found) -> dict[str, t.Any]:
-        """Return ranges, DNS attributes and the default group; attributes are read one by one, as the API has it."""
+        """Return range, DNS attributes and the default group; attributes are read one by one, as the API has it."""
         reads: list[t.Callable[[], bool]] = [
             lambda: self._attribute(found.id, "dns_support"),
             lambda: self._attribute(found.id, "dns_hostnames"),
@@ -41,7 +41,6 @@ class Vpc(Ec2Kind):
         support, hostnames, closed = each(lambda read: read(), reads)
         return {
             "cidr": found.raw["CidrBlock"],
-            "secondary_cidrs": sorted(set(_associations(found.raw)) - {found.raw["CidrBlock"]}),
             "dns_support": support,
             "dns_hostnames": hostnames,
             "default_security_group_closed": closed,
@@ -59,10 +58,8 @@ class Vpc(Ec2Kind):
         self.update(found, want, want.fields)
 
     def update(self, found: Found, want: Want, changed: t.Collection[str]) -> None:
-        """Bring ranges, attributes and the default group to what is wanted."""
+        """Bring attributes and the default group to what is wanted."""
         steps: list[t.Callable[[], None]] = [lambda: self._set_dns(found.id, want, changed)]
-        if "secondary_cidrs" in changed:
-            steps.append(lambda: self._set_ranges(found, want.fields["secondary_cidrs"]))
         if "default_security_group_closed" in changed:
             steps.append(lambda: self._close_default_group(found.id))
         each(lambda step: step(), steps)
@@ -72,28 +69,14 @@ class Vpc(Ec2Kind):
         self.aws.call("ec2", "delete_vpc", VpcId=found.id, absent_ok=True, patience=LINGERING)
 
     def shows(self, found: Found) -> dict[str, t.Any]:
-        """Return all its ranges, the first one first."""
-        first = found.raw["CidrBlock"]
-        return {"cidrs": [first, *sorted(set(_associations(found.raw)) - {first})]}
+        """Return its first range."""
+        return {"cidr": found.raw["CidrBlock"]}
 
     def _set_dns(self, vpc_id: str, want: Want, changed: t.Collection[str]) -> None:
         # ModifyVpcAttribute takes one attribute a call, and hostnames need support.
         for name in [name for name in _DNS if name in changed]:
             attribute: dict[str, t.Any] = {_DNS[name]: {"Value": want.fields[name]}}
             self.aws.call("ec2", "modify_vpc_attribute", VpcId=vpc_id, **attribute)
-
-    def _set_ranges(self, found: Found, cidrs: t.Sequence[str]) -> None:
-        have = _associations(found.raw)
-        for cidr in sorted(set(cidrs) - set(have)):
-            self.aws.call("ec2", "associate_vpc_cidr_block", VpcId=found.id, CidrBlock=cidr)
-        for cidr in sorted(set(have) - set(cidrs) - {found.raw["CidrBlock"]}):
-            self.aws.call("ec2", "disassociate_vpc_cidr_block", AssociationId=have[cidr], absent_ok=True)
-        # Subnets can be cut from a range only once it is associated.
-        self.until(f"VPC {found.part}: {', '.join(cidrs)}", lambda: self._has_ranges(found.id, cidrs), seconds=120)
-
-    def _has_ranges(self, vpc_id: str, cidrs: t.Sequence[str]) -> bool:
-        answer = self.aws.call("ec2", "describe_vpcs", VpcIds=[vpc_id])
-        return set(cidrs) <= set(_associations(answer["Vpcs"][0], ("associated",)))
 
     def _attribute(self, vpc_id: str, name: str) -> bool:
         attribute = _DNS[name][0].lower() + _DNS[name][1:]
@@ -120,7 +103,6 @@ def want(vpc: t.Mapping[str, t.Any]) -> Want:
     """Return the wish for one entry of ``network_vpcs``."""
     fields: dict[str, t.Any] = {
         "cidr": vpc["cidr"],
-        "secondary_cidrs": sorted(vpc["secondary_cidrs"]),
         "dns_support": True,
         "dns_hostnames": True,
     }
@@ -131,14 +113,3 @@ def want(vpc: t.Mapping[str, t.Any]) -> Want:
 
 def _closed(group: t.Mapping[str, t.Any] | None) -> bool:
     return group is not None and not group.get("IpPermissions") and not group.get("IpPermissionsEgress")
-
-
-def _associations(
-    raw: t.Mapping[str, t.Any], states: tuple[str, ...] = ("associating", "associated")
-) -> dict[str, str]:
-    """Return association ids by range; one without a state is taken for associated."""
-    return {
-        item["CidrBlock"]: item["AssociationId"]
-        for item in raw.get("CidrBlockAssociationSet", ())
-        if item.get("CidrBlockState", {}).get("State", "associated") in states
-    }

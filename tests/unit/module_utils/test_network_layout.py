@@ -213,7 +213,7 @@ def test_what_is_listed_is_what_removal_spares() -> None:
     assert listed["subnets"] == named(UNEVEN)
     assert set(listed) == {
         *("vpcs", "subnets", "internet_gateways", "elastic_ips", "nat_gateways", "route_tables"),
-        *("vpc_peerings", "flow_logs", "log_groups", "iam_roles"),
+        *("vpc_peerings", "flow_logs", "log_groups", "iam_roles", "vpc_ranges"),
     }
 
 

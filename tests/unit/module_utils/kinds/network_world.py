@@ -20,6 +20,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds import (
     subnet,
     vpc,
     vpc_peering,
+    vpc_range,
 )
 
 from lab.embedded_aws.client import EmbeddedAws
@@ -29,6 +30,7 @@ Entry = dict[str, t.Any]
 
 KINDS: dict[str, type[Kind]] = {
     "vpcs": vpc.Vpc,
+    "vpc_ranges": vpc_range.VpcRange,
     "subnets": subnet.Subnet,
     "internet_gateways": internet_gateway.InternetGateway,
     "elastic_ips": elastic_ip.ElasticIp,
@@ -103,6 +105,8 @@ class World:
             return route_table.wants(tables, names)
         if name == "nat_routes":
             return nat_route.wants(full, names, nat_route.Gateways(self.aws, "us", names, check))
+        if name == "vpc_ranges":
+            return vpc_range.wants(full, names)
         if name in ("vpcs", "elastic_ips", "log_groups"):
             alone = {"vpcs": vpc.want, "elastic_ips": elastic_ip.want, "log_groups": log_group.want}
             return [alone[name](entry) for entry in full]

@@ -46,7 +46,8 @@ LOG = {"name": "main", "vpc": "main", "log_group": "flow-logs/main", "role": "fl
 # The role is another stack's kind; here it stands for something that others made.
 ADOPTED = {"IAM role": {"flow-logs": "arn:aws:iam::123456789012:role/us-flow-logs"}}
 CASES = [
-    Case("vpcs", MAIN, {"secondary_cidrs": ["10.1.0.0/16"]}),
+    Case("vpcs", {**MAIN, "default_security_group_closed": False}, {"default_security_group_closed": True}),
+    Case("vpc_ranges", {"name": "main", "secondary_cidrs": ["10.1.0.0/16"]}, {}, {"vpcs": [MAIN]}),
     Case("subnets", PUBLIC_A, {"public_addresses": True}, {"vpcs": [MAIN]}),
     Case("internet_gateways", GATEWAY, {"vpc": "operator"}, {"vpcs": [MAIN, OPERATOR]}),
     Case("elastic_ips", {"name": "edge", "keep": False}, {"tags": {"use": "edge"}}),
@@ -122,7 +123,7 @@ def test_a_kind_bears_ids_that_are_shown_late(world: World, case: Case) -> None:
     _writes_nothing(world, case.name, case.entry)
 
 
-MADE_TAGGED = [case for case in CASES if case.name != "nat_routes"]
+MADE_TAGGED = [case for case in CASES if case.name not in ("nat_routes", "vpc_ranges")]
 
 
 @pytest.mark.parametrize("case", MADE_TAGGED, ids=[case.name for case in MADE_TAGGED])
@@ -139,6 +140,7 @@ def test_a_kind_is_tagged_in_the_call_that_makes_it(world: World, case: Case) ->
 
 CREATES = {
     "vpcs": "CreateVpc",
+    "vpc_ranges": "AssociateVpcCidrBlock",
     "subnets": "CreateSubnet",
     "internet_gateways": "CreateInternetGateway",
     "elastic_ips": "AllocateAddress",

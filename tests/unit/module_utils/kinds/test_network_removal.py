@@ -33,6 +33,7 @@ PRIVATE = {
 def world(aws: Aws, embedded_aws: EmbeddedAws) -> World:
     made = World(aws, embedded_aws).lay(
         vpcs=[MAIN, OPERATOR],
+        vpc_ranges=[{"name": "main", "secondary_cidrs": ["10.1.0.0/16"]}],
         subnets=[PUBLIC_A, PRIVATE_A, PRIVATE_B],
         internet_gateways=[{"name": "main", "vpc": "main"}],
         elastic_ips=[{"name": "main-nat-a"}],
@@ -76,9 +77,13 @@ def test_what_nothing_lists_goes_and_the_rest_is_untouched(world: World) -> None
     assert [(m.kind, m.part) for m in outcome.members] == [
         ("VPC peering", "ops"),
         ("subnet", "private-b"),
+        ("VPC range", "main 10.1.0.0/16"),
         ("VPC", "operator"),
     ]
-    assert world.actions() == ["DeleteVpcPeeringConnection", "DeleteSubnet", "DeleteVpc"]
+    assert world.actions() == [
+        *("DeleteVpcPeeringConnection", "DeleteSubnet"),
+        *("DisassociateVpcCidrBlock", "DeleteVpc"),
+    ]
 
 
 def test_a_run_with_nothing_to_remove_writes_nothing(world: World) -> None:

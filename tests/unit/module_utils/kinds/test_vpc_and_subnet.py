@@ -28,7 +28,6 @@ def test_a_new_vpc_resolves_names_and_its_default_group_lets_nothing_by(world: W
     world.lay(vpcs=[MAIN])
     assert world.fields("vpcs")["main"] == {
         "cidr": "10.0.0.0/16",
-        "secondary_cidrs": [],
         "dns_support": True,
         "dns_hostnames": True,
         "default_security_group_closed": True,
@@ -70,10 +69,10 @@ def test_a_vpc_whose_run_was_killed_after_its_create_is_completed(world: World) 
 
 
 def test_secondary_ranges_come_and_go(world: World) -> None:
-    world.lay(vpcs=[{**MAIN, "secondary_cidrs": ["10.2.0.0/16", "10.1.0.0/16"]}])
-    assert world.fields("vpcs")["main"]["secondary_cidrs"] == ["10.1.0.0/16", "10.2.0.0/16"]
-    world.apply("vpcs", {**MAIN, "secondary_cidrs": ["10.2.0.0/16"]})
-    assert world.fields("vpcs")["main"]["secondary_cidrs"] == ["10.2.0.0/16"]
+    world.lay(vpcs=[MAIN], vpc_ranges=[{"name": "main", "secondary_cidrs": ["10.2.0.0/16", "10.1.0.0/16"]}])
+    assert set(world.standing("vpc_ranges")) == {"main 10.1.0.0/16", "main 10.2.0.0/16"}
+    world.apply("vpc_ranges", {"name": "main", "secondary_cidrs": ["10.2.0.0/16"]})
+    assert set(world.standing("vpc_ranges")) == {"main 10.2.0.0/16"}
 
 
 def test_another_first_range_is_refused_and_nothing_is_written(world: World) -> None:
