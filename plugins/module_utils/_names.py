@@ -61,6 +61,10 @@ class Names:
         """Return whether ``part`` is as its stack says only after an apply: in check mode what is ours may be off."""
         return self._check and not self.adopted(kind, part)
 
+    def know(self, kind: type[Kind], found: t.Iterable[Found]) -> None:
+        """Take all that the region has of ``kind`` from who has just read it."""
+        self._read[kind.noun] = by_part(kind(self._aws, self._owner), found)
+
     def every(self, kind: type[Kind]) -> t.Mapping[str, Found]:
         """Return all that the region has of ``kind``, by name, whichever stack made it."""
         if kind.noun not in self._read:

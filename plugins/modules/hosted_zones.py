@@ -242,6 +242,8 @@ def main() -> None:
     zones, others = _zones(kind, module)
     for text in kind.shadows(member.want for member in zones.members):
         module.ansible.warn(text)
+    if module.check or not zones.changed:
+        module.names.know(HostedZone, kind.region)
     records = Outcome([]) if zones.errors else _records(module)
     errors = zones.errors + records.errors
     doomed = [] if errors else [(kind, member) for member in others.members if member.action == "remove"]

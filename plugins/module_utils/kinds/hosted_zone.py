@@ -55,6 +55,8 @@ class HostedZone(Kind):
         super().__init__(aws, owner)
         self.seen: list[t.Mapping[str, t.Any]] = []
         """Every zone of the account, as `find` last saw them."""
+        self.region: list[Found] = []
+        """Those of the region, whichever stack made them."""
         self._details: dict[str, dict[str, t.Any]] = {}
 
     def find(self) -> list[Found]:
@@ -66,8 +68,8 @@ class HostedZone(Kind):
         tags: dict[str, dict[str, str]] = {}
         for sets in each(self._tags, [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]):
             tags.update(sets)
-        found = [Found(key, {**_reference(zone), **tags.get(key, {})}, zone) for key, zone in ours.items()]
-        return [item for item in found if self.owner.owns(item.tags)]
+        self.region = [Found(key, {**_reference(zone), **tags.get(key, {})}, zone) for key, zone in ours.items()]
+        return [item for item in self.region if self.owner.owns(item.tags)]
 
     def fields(self, found: Found) -> dict[str, t.Any]:
         """Return what it is and who sees it. A VPC of another account that is authorised is no association of ours."""
