@@ -28,7 +28,7 @@ MOST_CPU_SECONDS = 5.0
 
 
 class Door:
-    """A port that counts connections and answers none."""
+    """A port that counts connections and forbids whatever is asked, so that nobody asks twice."""
 
     def __init__(self) -> None:
         self.knocks = 0
@@ -43,7 +43,9 @@ class Door:
             except OSError:
                 return
             self.knocks += 1
-            connection.close()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
     def close(self) -> None:
         self._socket.close()
@@ -60,7 +62,7 @@ class Refusal:
 
 
 def run(inventory: Path, *arguments: str) -> Refusal:
-    """Run the preflight as a person would, with credentials and an endpoint that would answer nothing."""
+    """Run the preflight as a person would, with credentials and an endpoint that gives nothing away."""
     door = Door()
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CLOISTER_", "ANSIBLE_"))}
     aws = {"AWS_ENDPOINT_URL": door.url, "AWS_ACCESS_KEY_ID": "AKIAREFUSALSTEST0000"}
