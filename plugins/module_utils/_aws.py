@@ -31,7 +31,9 @@ except ImportError:
 
 ATTEMPTS = 12
 WORKERS = 8
-_NOT_VISIBLE = re.compile(r"(\.NotFound|^NoSuchEntity|^NoSuchHostedZone|ID\.?NotFound|^InvalidResourceId|^NatGatewayNotFound)$")
+_NOT_VISIBLE = re.compile(
+    r"(\.NotFound|^NoSuchEntity|^NoSuchHostedZone|ID\.?NotFound|^InvalidResourceId|^NatGatewayNotFound)$"
+)
 _NOT_VISIBLE_WAITS = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0)
 _THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|PriorRequestNotComplete")
 _THROTTLED_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0, 20.0, 20.0, 20.0)

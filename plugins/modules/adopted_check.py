@@ -10,8 +10,9 @@ version_added: 0.1.0
 short_description: Check a network that others made before building on it
 description:
   - Looks at the VPCs and subnets that O(region_adopted) names and fails with everything that is wrong with them, one
-    sentence each: missing, other ranges or zones than the inventory says, DNS attributes off, too few free addresses,
-    routes that do not fit the tier or lead nowhere. Changes nothing.
+    sentence each. That is when one is missing, has other ranges or another zone than the inventory says, DNS attributes
+    off, too few free addresses, or routes that do not fit the tier or lead nowhere.
+  - Changes nothing.
 author: Cloister contributors (@cloister)
 options:
   vpcs:

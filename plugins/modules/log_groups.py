@@ -76,7 +76,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.log_group impor
 GROUP = {
     "name": {"type": "str", "required": True},
     "retention_days": {"type": "int", "choices": list(RETENTION_DAYS), "default": 30},
-    "kms_key_arn": {"type": "str"},
+    "kms_key_arn": {"type": "str", "no_log": False},
     "keep": {"type": "bool", "default": True},
 }
 SPEC = {
