@@ -108,12 +108,12 @@ def _read_action(call: Call) -> None:
 def _read_rest(call: Call) -> None:
     """REST services name the action by method and path; moto's router knows botocore's models."""
     name = BOTOCORE_NAMES.get(call.service, call.service)
-    try:
-        with BACKEND:
-            call.protocol = rest_protocol(name)
-            operation, uri = _route(name, call.request)
-    except Exception:
+    with BACKEND:
+        call.protocol = rest_protocol(name)
+        route = _route(name, call.request)
+    if route is None:
         return
+    operation, uri = route
     call.action = operation.name
     call.fields = {key: str(value) for key, value in uri.items()}
     if call.protocol == "rest-json":
@@ -125,21 +125,27 @@ def _read_rest(call: Call) -> None:
 
 @functools.cache
 def rest_protocol(name: str) -> str:
+    from botocore.exceptions import UnknownServiceError
     from moto.core.utils import get_service_model
 
     try:
         return str(get_service_model(name).metadata.get("protocol", "rest-json"))
-    except Exception:
+    except UnknownServiceError:
         return "rest-json"
 
 
 def _route(service: str, request: HttpRequest) -> t.Any:
-    """(operation, path parameters) of a REST request; raises when the service has no such path."""
+    """(operation, path parameters) of a REST request, None when the service has no such path."""
+    from botocore.exceptions import UnknownServiceError
     from moto.core.request import Request
     from moto.core.routing import get_service_router
+    from werkzeug.exceptions import NotFound
 
     url = "http://127.0.0.1" + request.target
-    return get_service_router(service).match(Request.from_primitives(request.method, url, request.headers, b""))
+    try:
+        return get_service_router(service).match(Request.from_primitives(request.method, url, request.headers, b""))
+    except (NotFound, NotImplementedError, UnknownServiceError):
+        return None
 
 
 def _json(body: bytes) -> t.Any:

@@ -43,7 +43,9 @@ def _parser() -> argparse.ArgumentParser:
         ("writes", _writes, "print the write log as JSON lines"),
     ):
         found = _verb(verbs, name, run, text)
-        found.add_argument("--state", type=Path, metavar="FILE", help="the server FILE tells of; else the environment's")
+        found.add_argument(
+            "--state", type=Path, metavar="FILE", help="the server FILE tells of; else the environment's"
+        )
     return parser
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The client of the control endpoint, for tests and benchmarks.
 
-    aws = EmbeddedAws.start()            # or EmbeddedAws.from_environment()
-    aws.fail("CreateVpc", "RequestLimitExceeded", times=3)
-    assert aws.writes() == []
+aws = EmbeddedAws.start()            # or EmbeddedAws.from_environment()
+aws.fail("CreateVpc", "RequestLimitExceeded", times=3)
+assert aws.writes() == []
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ class EmbeddedAws:
 
     def slow(self, action: str, seconds: float, times: int = 1, each: bool = False) -> None:
         """Hold the first `times` calls back for `seconds`."""
-        self._call("POST", "fault", {"action": action, "kind": "slow", "seconds": seconds, "times": times, "each": each})
+        self._call(
+            "POST", "fault", {"action": action, "kind": "slow", "seconds": seconds, "times": times, "each": each}
+        )
 
     def latency(self, milliseconds: float) -> None:
         """Add so much to every call from now on."""
@@ -122,7 +124,7 @@ class EmbeddedAws:
         self._call("POST", "clear_journal")
 
     def reset(self) -> None:
-        """Empty every account, the journal and the faults."""
+        """Empty every account and the journal; faults, limits and delays are as at the start."""
         self._call("POST", "reset")
 
     def stop(self) -> None:

@@ -54,7 +54,7 @@ class Control:
             return _json(handler(body))
         except (TypeError, ValueError, KeyError) as wrong:
             return _json({"error": f"{verb}: {wrong}"}, 400)
-        except Exception as broken:
+        except Exception as broken:  # noqa: BLE001 - the caller learns what broke
             traceback.print_exc()
             return _json({"error": f"{verb} broke down: {type(broken).__name__}: {broken}"}, 500)
 
@@ -119,6 +119,7 @@ class Control:
         self.journal.clear()
         self.faults.clear()
         limits.clear()
+        self.delays.reset()
         return {}
 
     def _post_stop(self, _: Body) -> Body:

@@ -63,8 +63,7 @@ def _spawn(command: list[str], log: Path) -> dict[str, t.Any]:
         process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
         )
-    assert process.stdout is not None
-    line = process.stdout.readline()
+    line = process.stdout.readline() if process.stdout else ""
     if not line:
         raise NotRunningError(f"the embedded AWS did not start; its log is {log / 'server.log'}")
     return t.cast("dict[str, t.Any]", json.loads(line))

@@ -19,12 +19,21 @@ class Delays:
     def __init__(self, seconds: dict[str, t.Any] | None = None) -> None:
         self.seconds: dict[str, float] = dict.fromkeys(NAMES, 0.0)
         self.update(seconds or {})
+        self._first = dict(self.seconds)
 
     def update(self, seconds: dict[str, t.Any]) -> None:
         unknown = sorted(set(seconds) - set(NAMES))
         if unknown:
             raise ValueError(f"unknown delay {', '.join(unknown)}; known: {', '.join(NAMES)}")
         self.seconds.update({name: float(value) for name, value in seconds.items()})
+
+    def begin_with(self, seconds: dict[str, t.Any]) -> None:
+        """Set what a reset goes back to."""
+        self.update(seconds)
+        self._first = dict(self.seconds)
+
+    def reset(self) -> None:
+        self.seconds.update(self._first)
 
     def __getitem__(self, name: str) -> float:
         return self.seconds[name]

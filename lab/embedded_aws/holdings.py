@@ -28,7 +28,13 @@ def holdings() -> list[Holding]:
 
 
 def _holding(
-    kind: str, identifier: str, backend: t.Any, tags: dict[str, str], shown: t.Any, name: str = "", default: bool = False
+    kind: str,
+    identifier: str,
+    backend: t.Any,
+    tags: dict[str, str],
+    shown: t.Any,
+    name: str = "",
+    default: bool = False,
 ) -> Holding:
     text = json.dumps([shown, tags], default=str, sort_keys=True)
     return {
@@ -88,7 +94,7 @@ def _identity() -> t.Iterator[Holding]:
             shown += [role.permissions_boundary_arn, role.description, role.max_session_duration]
             yield _holding("iam:role", role.arn, backend, _pairs(role.tags), shown, role.name)
         for policy in backend.managed_policies.values():
-            if policy.account_id == backend.account_id and not policy.arn.split(":")[4] == "aws":
+            if policy.account_id == backend.account_id and policy.arn.split(":")[4] != "aws":
                 shown = [[version.document, version.is_default] for version in policy.versions]
                 yield _holding("iam:policy", policy.arn, backend, _pairs(policy.tags), shown, policy.name)
         for profile in backend.instance_profiles.values():
@@ -131,6 +137,7 @@ def _listed(backend: t.Any) -> t.Iterator[Holding]:
 
     known = {f"ec2:{kind.type}" for kind in KINDS.values()}
     for one in backend.iter_tagged_resources():
-        if one.resource_type not in known:
+        # Public parameters are AWS's.
+        if one.resource_type not in known and ":parameter/aws/" not in one.arn:
             identifier = one.arn.rpartition("/")[2] if one.resource_type.startswith("ec2:") else one.arn
             yield _holding(one.resource_type, identifier, backend, dict(one.tags), one.arn)

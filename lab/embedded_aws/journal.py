@@ -40,7 +40,7 @@ class Journal:
         self._writes: list[dict[str, t.Any]] = []
         self._reads: collections.Counter[str] = collections.Counter()
         self._run_reads: collections.Counter[str] = collections.Counter()
-        self._file = open(folder / "writes.jsonl", "a", buffering=1) if folder else None
+        self._file = (folder / "writes.jsonl").open("a", buffering=1) if folder else None
 
     def record(self, call: Call, answer: Answer) -> list[str]:
         """Note one answered call; returns the ids it made."""

@@ -51,7 +51,7 @@ def serve(
     announce: t.Callable[[dict[str, t.Any]], None],
 ) -> None:
     """Serve until stopped; `announce` gets {endpoint, pid, account, log, environment} once calls are answered."""
-    delays.current.update(delay_seconds)
+    delays.current.begin_with(delay_seconds)
     accounts, journal, faults = Accounts(account), Journal(log), Faults()
     access_key, secret = new_keys()
     control = Control(journal, faults, accounts, delays.current, secret, {}, lambda: None)

@@ -79,7 +79,9 @@ def check_role(
     check_boundary(self, permissions_boundary)
 
 
-def check_policy(_: t.Any, description: str, path: str, policy_document: str, policy_name: str, *__: t.Any, **___: t.Any) -> None:
+def check_policy(
+    _: t.Any, description: str, path: str, policy_document: str, policy_name: str, *__: t.Any, **___: t.Any
+) -> None:
     check_name("policyName", policy_name, path)
 
 
@@ -120,6 +122,19 @@ def list_instance_profile_tags(self: t.Any) -> t.Any:
     return ActionResult({"Tags": profile.tags, "IsTruncated": False})
 
 
+def list_instance_profiles(self: t.Any) -> t.Any:
+    """moto leaves PathPrefix aside."""
+    from moto.core.responses import ActionResult
+
+    prefix = self._get_param("PathPrefix") or "/"
+    profiles = sorted(self.backend.get_instance_profiles(), key=lambda one: one.name)
+    start, size = int(self._get_param("Marker") or 0), int(self._get_param("MaxItems") or 100)
+    found = [one for one in profiles if one.path.startswith(prefix)]
+    more = str(start + size) if len(found) > start + size else None
+    result = {"InstanceProfiles": found[start : start + size], "IsTruncated": bool(more), "Marker": more}
+    return ActionResult(result)
+
+
 @functools.cache
 def _aws_policies(region_name: str) -> list[t.Any]:
     """AWS's own policies of a partition, read once for all accounts."""
@@ -149,5 +164,5 @@ def apply() -> None:
     before(IAMBackend, "put_role_permissions_boundary", check_put_boundary)
     before(IAMBackend, "delete_policy", check_policy_deletion)
     before(IAMBackend, "remove_role_from_instance_profile", check_role_in_profile)
-    install(IamResponse, list_instance_profile_tags)
+    install(IamResponse, list_instance_profile_tags, list_instance_profiles)
     install(IAMBackend, _init_aws_policies)

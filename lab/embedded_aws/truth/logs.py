@@ -7,10 +7,11 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRete
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import typing as t
 
-from lab.embedded_aws.truth.patching import before, refuser
+from lab.embedded_aws.truth.patching import before, install, refuser
 
 refuse = refuser("logs")
 
@@ -23,7 +24,9 @@ MISSING = "The specified log group does not exist."
 
 def check_retention(_: t.Any, log_group_name: str, retention_in_days: t.Any) -> None:
     if int(retention_in_days) not in RETENTIONS:
-        refuse("InvalidParameterException", f"Invalid retention value: {retention_in_days}, must be one of {RETENTIONS}")
+        refuse(
+            "InvalidParameterException", f"Invalid retention value: {retention_in_days}, must be one of {RETENTIONS}"
+        )
 
 
 def check_name(_: t.Any, log_group_name: str, *__: t.Any, **___: t.Any) -> None:
@@ -52,6 +55,13 @@ def drop_tags(self: t.Any, log_group_name: str) -> None:
 def apply() -> None:
     from moto.logs.models import LogsBackend
 
+    listed = LogsBackend.iter_tagged_resources
+
+    def iter_tagged_resources(self: t.Any) -> t.Iterator[t.Any]:
+        """AWS writes log-group with a hyphen."""
+        return (dataclasses.replace(one, resource_type="logs:log-group") for one in listed(self))
+
+    install(LogsBackend, iter_tagged_resources)
     before(LogsBackend, "put_retention_policy", check_retention)
     before(LogsBackend, "create_log_group", check_name)
     before(LogsBackend, "delete_log_group", drop_tags)

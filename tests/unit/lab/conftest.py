@@ -15,9 +15,13 @@ from lab.embedded_aws.client import EmbeddedAws
 REGION = "us-west-2"
 
 
-@pytest.fixture(scope="module")
+# One session reads each service model once.
+SESSION = boto3.session.Session()
+
+
+@pytest.fixture(scope="session")
 def aws() -> t.Iterator[EmbeddedAws]:
-    """One embedded AWS for a test module, started as anyone starts it."""
+    """One embedded AWS for all tests, started as anyone starts it."""
     server = EmbeddedAws.start()
     yield server
     server.stop()
@@ -41,7 +45,9 @@ class Clients:
         key = (service, region)
         if attempts == 1 and not config and key in self._made:
             return self._made[key]
-        made = boto3.session.Session().client(
+        # The stubs know each service by a literal name.
+        make: t.Any = SESSION.client
+        made = make(
             service,
             region_name=region,
             endpoint_url=self._environment["AWS_ENDPOINT_URL"],
@@ -54,7 +60,7 @@ class Clients:
         return made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def client(aws: EmbeddedAws) -> Clients:
     """client("ec2"), client("ec2", "ap-northeast-2"): a client of the main account."""
     return Clients(aws.environment)

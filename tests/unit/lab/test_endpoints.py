@@ -68,7 +68,9 @@ def test_an_interface_endpoint_becomes_available_in_its_time(
     aws.delays(vpc_endpoint=0)
 
 
-def test_an_interface_endpoint_holds_an_address_in_each_subnet(ec2: t.Any, network: Network, place: tuple[str, str]) -> None:
+def test_an_interface_endpoint_holds_an_address_in_each_subnet(
+    ec2: t.Any, network: Network, place: tuple[str, str]
+) -> None:
     second = network.subnet(place[0], "10.0.2.0/24", "us-west-2b")
     group = network.group(place[0])
     made = make(ec2, place[0], SubnetIds=[place[1], second], SecurityGroupIds=[group])
@@ -113,7 +115,9 @@ def test_one_private_name_serves_one_endpoint(ec2: t.Any, place: tuple[str, str]
     make(ec2, place[0], PrivateDnsEnabled=True)
 
 
-def test_a_private_zone_of_the_name_conflicts_too(ec2: t.Any, client: t.Any, place: tuple[str, str], refused: Refused) -> None:
+def test_a_private_zone_of_the_name_conflicts_too(
+    ec2: t.Any, client: t.Any, place: tuple[str, str], refused: Refused
+) -> None:
     vpc = {"VPCId": place[0], "VPCRegion": "us-west-2"}
     client("route53").create_hosted_zone(Name="logs.us-west-2.amazonaws.com", CallerReference="1", VPC=vpc)
     with refused("InvalidParameter", "conflicting DNS domain"):

@@ -152,7 +152,9 @@ def test_a_repeated_request_with_one_token_makes_one_gateway(
 ) -> None:
     address = network.address()
     made = [
-        ec2.create_nat_gateway(SubnetId=public[2], AllocationId=address, ClientToken="one")["NatGateway"]["NatGatewayId"]
+        ec2.create_nat_gateway(SubnetId=public[2], AllocationId=address, ClientToken="one")["NatGateway"][
+            "NatGatewayId"
+        ]
         for _ in range(2)
     ]
     assert made[0] == made[1]

@@ -149,7 +149,13 @@ def test_records_are_made_changed_and_listed(route53: t.Any, zone: tuple[str, st
     ],
 )
 def test_a_change_aws_would_not_make_is_refused(
-    route53: t.Any, zone: tuple[str, str], refused: Refused, action: str, name: str, wanted: dict[str, t.Any], words: str
+    route53: t.Any,
+    zone: tuple[str, str],
+    refused: Refused,
+    action: str,
+    name: str,
+    wanted: dict[str, t.Any],
+    words: str,
 ) -> None:
     change(route53, zone[0], "CREATE", "api.infer.internal")
     with refused("InvalidChangeBatch", words, status=400):

@@ -57,7 +57,10 @@ def test_a_bad_description_is_refused(ec2: t.Any, network: Network, refused: Ref
 
 def test_several_rules_arrive_together_with_tags(ec2: t.Any, group: str) -> None:
     tags = [{"ResourceType": "security-group-rule", "Tags": [{"Key": "cloister:part", "Value": "in"}]}]
-    permissions = [*from_cidr(), {"IpProtocol": "udp", "FromPort": 53, "ToPort": 53, "IpRanges": [{"CidrIp": "10.1.0.0/16"}]}]
+    permissions = [
+        *from_cidr(),
+        {"IpProtocol": "udp", "FromPort": 53, "ToPort": 53, "IpRanges": [{"CidrIp": "10.1.0.0/16"}]},
+    ]
     made = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=permissions, TagSpecifications=tags)
     assert [rule["ToPort"] for rule in made["SecurityGroupRules"]] == [443, 53]
     filters = [{"Name": "group-id", "Values": [group]}, {"Name": "tag:cloister:part", "Values": ["in"]}]

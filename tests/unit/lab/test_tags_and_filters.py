@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
+import dataclasses
 import typing as t
-from collections.abc import Callable
 
 import pytest
 
 Network = t.Any
 Refused = t.Any
-Made = tuple[str, Callable[[list[dict[str, t.Any]]], list[str]]]
+Tags = list[dict[str, t.Any]]
 TAGS = [{"Key": "cloister:region", "Value": "us"}, {"Key": "cloister:part", "Value": "main"}]
 
 
@@ -17,57 +17,99 @@ def specification(kind: str) -> list[dict[str, t.Any]]:
     return [{"ResourceType": kind, "Tags": TAGS}]
 
 
-def make(ec2: t.Any, network: Network, kind: str) -> tuple[str, str, str, str]:
-    """Make one thing of `kind`, tagged in the same call; (id, describe action, result key, id key)."""
-    tags = {"TagSpecifications": specification(kind)}
-    vpc = network.vpc() if kind not in ("vpc", "internet-gateway", "elastic-ip") else ""
-    if kind == "vpc":
-        return ec2.create_vpc(CidrBlock="10.1.0.0/16", **tags)["Vpc"]["VpcId"], "vpcs", "Vpcs", "VpcId"
-    if kind == "subnet":
-        made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", **tags)["Subnet"]["SubnetId"]
-        return made, "subnets", "Subnets", "SubnetId"
-    if kind == "internet-gateway":
-        made = ec2.create_internet_gateway(**tags)["InternetGateway"]["InternetGatewayId"]
-        return made, "internet_gateways", "InternetGateways", "InternetGatewayId"
-    if kind == "elastic-ip":
-        return ec2.allocate_address(Domain="vpc", **tags)["AllocationId"], "addresses", "Addresses", "AllocationId"
-    if kind == "natgateway":
-        network.gateway(vpc)
-        subnet = network.subnet(vpc)
-        made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=network.address(), **tags)["NatGateway"]
-        return made["NatGatewayId"], "nat_gateways", "NatGateways", "NatGatewayId"
-    if kind == "route-table":
-        made = ec2.create_route_table(VpcId=vpc, **tags)["RouteTable"]["RouteTableId"]
-        return made, "route_tables", "RouteTables", "RouteTableId"
-    if kind == "security-group":
-        made = ec2.create_security_group(GroupName="w", Description="w", VpcId=vpc, **tags)["GroupId"]
-        return made, "security_groups", "SecurityGroups", "GroupId"
-    if kind == "security-group-rule":
+@dataclasses.dataclass
+class Maker:
+    """Makes one thing of each kind, tagged in the same call."""
+
+    ec2: t.Any
+    network: Network
+
+    def vpc(self, tags: Tags) -> str:
+        return str(self.ec2.create_vpc(CidrBlock="10.2.0.0/16", TagSpecifications=tags)["Vpc"]["VpcId"])
+
+    def subnet(self, tags: Tags) -> str:
+        vpc = self.network.vpc()
+        made = self.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", TagSpecifications=tags)
+        return str(made["Subnet"]["SubnetId"])
+
+    def internet_gateway(self, tags: Tags) -> str:
+        made = self.ec2.create_internet_gateway(TagSpecifications=tags)
+        return str(made["InternetGateway"]["InternetGatewayId"])
+
+    def elastic_ip(self, tags: Tags) -> str:
+        return str(self.ec2.allocate_address(Domain="vpc", TagSpecifications=tags)["AllocationId"])
+
+    def natgateway(self, tags: Tags) -> str:
+        vpc = self.network.vpc()
+        self.network.gateway(vpc)
+        place = {"SubnetId": self.network.subnet(vpc), "AllocationId": self.network.address()}
+        return str(self.ec2.create_nat_gateway(TagSpecifications=tags, **place)["NatGateway"]["NatGatewayId"])
+
+    def route_table(self, tags: Tags) -> str:
+        made = self.ec2.create_route_table(VpcId=self.network.vpc(), TagSpecifications=tags)
+        return str(made["RouteTable"]["RouteTableId"])
+
+    def security_group(self, tags: Tags) -> str:
+        vpc = self.network.vpc()
+        made = self.ec2.create_security_group(GroupName="w", Description="w", VpcId=vpc, TagSpecifications=tags)
+        return str(made["GroupId"])
+
+    def security_group_rule(self, tags: Tags) -> str:
+        group = self.network.group(self.network.vpc())
         permission = [{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]
-        made = ec2.authorize_security_group_ingress(GroupId=network.group(vpc), IpPermissions=permission, **tags)
-        rule = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
-        return rule, "security_group_rules", "SecurityGroupRules", "SecurityGroupRuleId"
-    if kind == "vpc-endpoint":
-        made = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-west-2.s3", **tags)["VpcEndpoint"]
-        return made["VpcEndpointId"], "vpc_endpoints", "VpcEndpoints", "VpcEndpointId"
-    if kind == "vpc-peering-connection":
-        made = ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=network.vpc("10.1.0.0/16"), **tags)
-        peering = made["VpcPeeringConnection"]["VpcPeeringConnectionId"]
-        return peering, "vpc_peering_connections", "VpcPeeringConnections", "VpcPeeringConnectionId"
-    if kind == "vpc-flow-log":
-        made = ec2.create_flow_logs(
-            ResourceIds=[vpc], ResourceType="VPC", TrafficType="ALL", LogGroupName="flow",
-            DeliverLogsPermissionArn="arn:aws:iam::123456789012:role/flow", **tags,
-        )  # fmt: skip
-        return made["FlowLogIds"][0], "flow_logs", "FlowLogs", "FlowLogId"
-    made = ec2.create_network_interface(SubnetId=network.subnet(vpc), **tags)["NetworkInterface"]
-    return made["NetworkInterfaceId"], "network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"
+        made = self.ec2.authorize_security_group_ingress(
+            GroupId=group, IpPermissions=permission, TagSpecifications=tags
+        )
+        return str(made["SecurityGroupRules"][0]["SecurityGroupRuleId"])
+
+    def vpc_endpoint(self, tags: Tags) -> str:
+        service = "com.amazonaws.us-west-2.s3"
+        made = self.ec2.create_vpc_endpoint(VpcId=self.network.vpc(), ServiceName=service, TagSpecifications=tags)
+        return str(made["VpcEndpoint"]["VpcEndpointId"])
+
+    def vpc_peering_connection(self, tags: Tags) -> str:
+        vpcs = {"VpcId": self.network.vpc(), "PeerVpcId": self.network.vpc("10.1.0.0/16")}
+        made = self.ec2.create_vpc_peering_connection(TagSpecifications=tags, **vpcs)
+        return str(made["VpcPeeringConnection"]["VpcPeeringConnectionId"])
+
+    def vpc_flow_log(self, tags: Tags) -> str:
+        made = self.ec2.create_flow_logs(
+            ResourceIds=[self.network.vpc()],
+            ResourceType="VPC",
+            TrafficType="ALL",
+            LogGroupName="flow",
+            DeliverLogsPermissionArn="arn:aws:iam::123456789012:role/flow",
+            TagSpecifications=tags,
+        )
+        return str(made["FlowLogIds"][0])
+
+    def network_interface(self, tags: Tags) -> str:
+        subnet = self.network.subnet(self.network.vpc())
+        made = self.ec2.create_network_interface(SubnetId=subnet, TagSpecifications=tags)
+        return str(made["NetworkInterface"]["NetworkInterfaceId"])
 
 
-KINDS = [
-    "vpc", "subnet", "internet-gateway", "elastic-ip", "natgateway", "route-table", "security-group",
-    "security-group-rule", "vpc-endpoint", "vpc-peering-connection", "vpc-flow-log", "network-interface",
-]  # fmt: skip
+# kind -> what Describe action lists it, under which key, and the key of its id there.
+KINDS = {
+    "vpc": ("vpcs", "Vpcs", "VpcId"),
+    "subnet": ("subnets", "Subnets", "SubnetId"),
+    "internet-gateway": ("internet_gateways", "InternetGateways", "InternetGatewayId"),
+    "elastic-ip": ("addresses", "Addresses", "AllocationId"),
+    "natgateway": ("nat_gateways", "NatGateways", "NatGatewayId"),
+    "route-table": ("route_tables", "RouteTables", "RouteTableId"),
+    "security-group": ("security_groups", "SecurityGroups", "GroupId"),
+    "security-group-rule": ("security_group_rules", "SecurityGroupRules", "SecurityGroupRuleId"),
+    "vpc-endpoint": ("vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
+    "vpc-peering-connection": ("vpc_peering_connections", "VpcPeeringConnections", "VpcPeeringConnectionId"),
+    "vpc-flow-log": ("flow_logs", "FlowLogs", "FlowLogId"),
+    "network-interface": ("network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
+}
+
+
+def make(ec2: t.Any, network: Network, kind: str) -> tuple[str, str, str, str]:
+    """Make one thing of `kind`; (its id, Describe action, result key, id key)."""
+    made = getattr(Maker(ec2, network), kind.replace("-", "_"))(specification(kind))
+    return made, *KINDS[kind]
 
 
 def find(ec2: t.Any, made: tuple[str, str, str, str], *filters: tuple[str, str]) -> list[str]:

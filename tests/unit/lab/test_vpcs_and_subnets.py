@@ -131,7 +131,9 @@ def test_a_subnet_may_be_placed_by_zone_id(ec2: t.Any, network: Network) -> None
     [("10.9.0.0/24", "InvalidSubnet.Range"), ("10.0.0.0/29", "InvalidSubnet.Range"),
      ("10.0.1.128/25", "InvalidSubnet.Conflict")],
 )  # fmt: skip
-def test_a_subnet_that_does_not_fit_is_refused(ec2: t.Any, network: Network, refused: Refused, cidr: str, code: str) -> None:
+def test_a_subnet_that_does_not_fit_is_refused(
+    ec2: t.Any, network: Network, refused: Refused, cidr: str, code: str
+) -> None:
     vpc = network.vpc("10.0.0.0/16")
     network.subnet(vpc, "10.0.1.0/24")
     with refused(code, cidr):

@@ -72,7 +72,9 @@ def allocate_address(response: Response) -> t.Any:
     address = backend.allocate_address("vpc", address=_next_public(backend))
     tags.put(backend, address.id, given)
     seen = view(address)
-    return Ec2Result({k: seen[k] for k in ("AllocationId", "PublicIp", "Domain", "PublicIpv4Pool", "NetworkBorderGroup")})
+    return Ec2Result(
+        {k: seen[k] for k in ("AllocationId", "PublicIp", "Domain", "PublicIpv4Pool", "NetworkBorderGroup")}
+    )
 
 
 def _next_public(backend: Backend) -> str:

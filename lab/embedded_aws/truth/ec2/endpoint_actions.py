@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.htm
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 import typing as t
@@ -86,7 +87,9 @@ def _check_kind(response: Response, endpoint: Endpoint) -> None:
         refuse("InvalidParameter", "Private DNS can only be enabled for interface type VPC endpoints")
     if endpoint.is_interface:
         backend = endpoint.ec2_backend
-        present = sum(1 for one in backend.vpc_end_points.values() if one.is_interface and one.vpc_id == endpoint.vpc_id)
+        present = sum(
+            1 for one in backend.vpc_end_points.values() if one.is_interface and one.vpc_id == endpoint.vpc_id
+        )
         message = "The maximum number of VPC endpoints has been reached."
         limits.check("interface_endpoints_per_vpc", present, "VpcEndpointLimitExceeded", message)
 
@@ -210,7 +213,7 @@ def delete_vpc_endpoints(response: Response) -> t.Any:
         elif endpoint.state != "deleting":
             endpoint.state = "deleting"
             leave_tables(endpoint, list(endpoint.route_table_ids))
-            after(backend, "vpc_endpoint_delete", lambda endpoint=endpoint: _gone(backend, endpoint))
+            after(backend, "vpc_endpoint_delete", functools.partial(_gone, backend, endpoint))
     return Ec2Result({"Unsuccessful": unsuccessful})
 
 
@@ -220,4 +223,9 @@ def _gone(backend: Backend, endpoint: Endpoint) -> None:
     backend.vpc_end_points.pop(endpoint.id, None)
     forget(backend, endpoint.id)
     left = list(endpoint.interfaces.values())
-    after(backend, "endpoint_interface_delete", lambda: [interfaces.remove(backend, one) for one in left] and None)
+    after(backend, "endpoint_interface_delete", functools.partial(_remove_all, backend, left))
+
+
+def _remove_all(backend: Backend, eni_ids: list[str]) -> None:
+    for one in eni_ids:
+        interfaces.remove(backend, one)

@@ -43,7 +43,10 @@ def aws_services(region: str, partition: str, zones: tuple[tuple[str, str], ...]
 def _service(name: str, kind: str, region: str, partition: str, zones: tuple[tuple[str, str], ...]) -> Service:
     suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
     turned = ".".join(reversed(name.split(".")))
-    private = [one.format(region=region, suffix=suffix) for one in PRIVATE_NAMES.get(name, (f"{turned}.{{region}}.{{suffix}}",))]
+    private = [
+        one.format(region=region, suffix=suffix)
+        for one in PRIVATE_NAMES.get(name, (f"{turned}.{{region}}.{{suffix}}",))
+    ]
     service: Service = {
         "ServiceName": f"com.amazonaws.{region}.{name}",
         "ServiceId": "vpce-svc-0" + hashlib.sha256(f"{region}/{name}/{kind}".encode()).hexdigest()[:16],

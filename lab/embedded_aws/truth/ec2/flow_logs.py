@@ -12,7 +12,17 @@ import datetime
 import typing as t
 
 from lab.embedded_aws.truth.ec2 import tags
-from lab.embedded_aws.truth.ec2.base import Backend, Response, action, forget, new_id, now, refuse, same_request, tag_list
+from lab.embedded_aws.truth.ec2.base import (
+    Backend,
+    Response,
+    action,
+    forget,
+    new_id,
+    now,
+    refuse,
+    same_request,
+    tag_list,
+)
 from lab.embedded_aws.truth.ec2.kinds import Kind, find, register
 from lab.embedded_aws.truth.ec2.reading import describe
 from lab.embedded_aws.truth.ec2.xml import Ec2Result

@@ -99,7 +99,12 @@ def _create(response: Response, given: dict[str, str]) -> NatGateway:
     address = find(backend, allocation) if allocation else None
     alive = [one for one in backend.nat_gateways.values() if one.state in ("pending", "available", "deleting")]
     in_zone = sum(1 for one in alive if _zone(backend, one) == subnet.availability_zone)
-    limits.check("nat_gateways_per_zone", in_zone, "NatGatewayLimitExceeded", "The maximum number of NAT gateways has been reached.")
+    limits.check(
+        "nat_gateways_per_zone",
+        in_zone,
+        "NatGatewayLimitExceeded",
+        "The maximum number of NAT gateways has been reached.",
+    )
     response.error_on_dryrun()
     gateway = NatGateway(backend, subnet.id, subnet.vpc_id, kind, allocation)
     backend.nat_gateways[gateway.id] = gateway
@@ -109,7 +114,9 @@ def _create(response: Response, given: dict[str, str]) -> NatGateway:
 
 
 def _zone(backend: Backend, gateway: NatGateway) -> str | None:
-    return next((s.availability_zone for z in backend.subnets.values() for s in z.values() if s.id == gateway.subnet_id), None)
+    return next(
+        (s.availability_zone for z in backend.subnets.values() for s in z.values() if s.id == gateway.subnet_id), None
+    )
 
 
 def _settle(backend: Backend, gateway: NatGateway, subnet: t.Any, address: t.Any) -> None:

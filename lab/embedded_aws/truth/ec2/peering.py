@@ -13,7 +13,18 @@ import datetime
 import typing as t
 
 from lab.embedded_aws.truth.ec2 import tags
-from lab.embedded_aws.truth.ec2.base import Backend, Response, action, after, catch_up, done, new_id, now, refuse, tag_list
+from lab.embedded_aws.truth.ec2.base import (
+    Backend,
+    Response,
+    action,
+    after,
+    catch_up,
+    done,
+    new_id,
+    now,
+    refuse,
+    tag_list,
+)
 from lab.embedded_aws.truth.ec2.kinds import Kind, find, register
 from lab.embedded_aws.truth.ec2.reading import describe
 from lab.embedded_aws.truth.ec2.vpcs import networks
@@ -111,7 +122,10 @@ def create_vpc_peering_connection(response: Response) -> t.Any:
     peer = _peer(response)
     for one in backend.vpc_pcxs.values():
         if {one.vpc.id, one.peer_vpc.id} == {vpc.id, peer.id} and one._status.code not in DEAD:
-            refuse("VpcPeeringConnectionAlreadyExists", f"A VPC peering connection between the VPCs already exists: {one.id}")
+            refuse(
+                "VpcPeeringConnectionAlreadyExists",
+                f"A VPC peering connection between the VPCs already exists: {one.id}",
+            )
     response.error_on_dryrun()
     start = Status("initiating-request", f"Initiating Request to {peer.owner_id}")
     peering = Peering(backend, vpc, peer, start)
@@ -175,8 +189,11 @@ def delete_vpc_peering_connection(response: Response) -> t.Any:
     catch_up(backend)
     peering = find(backend, response._get_param("VpcPeeringConnectionId"))
     if peering._status.code in DEAD:
-        message = f"Invalid state transition for {peering.id}, attempted to transition from {peering._status.code} to deleting"
-        refuse("InvalidStateTransition", message)
+        refuse(
+            "InvalidStateTransition",
+            f"Invalid state transition for {peering.id}, attempted to transition from {peering._status.code} "
+            "to deleting",
+        )
     peering.turn("deleted", f"Deleted by {response.current_account}")
     return done()
 
@@ -192,13 +209,19 @@ def modify_vpc_peering_connection_options(response: Response) -> t.Any:
             f"Peering {peering.id} is not active. Peering options can be added only to active peerings.",
         )
     answer = {}
-    sides = (("Requester", peering.vpc, peering.requester_options), ("Accepter", peering.peer_vpc, peering.accepter_options))
+    sides = (
+        ("Requester", peering.vpc, peering.requester_options),
+        ("Accepter", peering.peer_vpc, peering.accepter_options),
+    )
     for side, vpc, options in sides:
         wanted = response._get_param(f"{side}PeeringConnectionOptions")
         if not wanted:
             continue
         if vpc.owner_id != response.current_account or vpc.region != response.region:
-            refuse("OperationNotPermitted", f"User {response.current_account} cannot modify {side.lower()} options of {peering.id}")
+            refuse(
+                "OperationNotPermitted",
+                f"User {response.current_account} cannot modify {side.lower()} options of {peering.id}",
+            )
         options.update({key: bool(value) for key, value in wanted.items() if key in OPTIONS})
         answer[f"{side}PeeringConnectionOptions"] = dict(options)
     return Ec2Result(answer)

@@ -99,7 +99,9 @@ def _target(response: Response, table: t.Any) -> dict[str, t.Any]:
     backend = response.ec2_backend
     named = [one for one in TARGETS if response._get_param(one)]
     if len(named) != 1:
-        refuse("InvalidParameterCombination", "The request must contain exactly one gateway ID, interface ID or the like")
+        refuse(
+            "InvalidParameterCombination", "The request must contain exactly one gateway ID, interface ID or the like"
+        )
     value = response._get_param(named[0])
     if named[0] == "NatGatewayId" and value not in backend.nat_gateways:
         refuse("InvalidNatGatewayID.NotFound", f"The natGateway ID '{value}' does not exist")

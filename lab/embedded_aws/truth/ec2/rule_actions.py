@@ -130,7 +130,8 @@ def _revoke(response: Response, egress: bool) -> t.Any:
     for one in ids:
         if one not in by_id:
             refuse("InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{one}' does not exist")
-    revoked, unknown = [by_id[one] for one in ids], []
+    revoked = [by_id[one] for one in ids]
+    unknown: list[SecurityGroupRule] = []
     for rule in read_rules(backend, group, _given(response), egress):
         match = next((one for one in present if identity(one) == identity(rule)), None)
         (revoked if match else unknown).append(match or rule)
@@ -141,11 +142,13 @@ def _revoke(response: Response, egress: bool) -> t.Any:
     for rule in revoked:
         present.remove(rule)
         forget(backend, rule.id)
-    return Ec2Result({
-        "Return": True,
-        "UnknownIpPermissions": permissions(unknown),
-        "RevokedSecurityGroupRules": [_revoked_view(rule) for rule in revoked],
-    })
+    return Ec2Result(
+        {
+            "Return": True,
+            "UnknownIpPermissions": permissions(unknown),
+            "RevokedSecurityGroupRules": [_revoked_view(rule) for rule in revoked],
+        }
+    )
 
 
 def _revoked_view(rule: SecurityGroupRule) -> dict[str, t.Any]:
@@ -181,10 +184,18 @@ def modify_security_group_rules(response: Response) -> t.Any:
 
 def _modify(backend: Backend, group: t.Any, rule: SecurityGroupRule, wanted: dict[str, t.Any]) -> None:
     """Change a rule in place; its kind of peer stays what it was."""
-    given = {"CidrIp": "CidrIpv4", "CidrIpv6": "CidrIpv6", "GroupId": "ReferencedGroupId", "PrefixListId": "PrefixListId"}
+    given = {
+        "CidrIp": "CidrIpv4",
+        "CidrIpv6": "CidrIpv6",
+        "GroupId": "ReferencedGroupId",
+        "PrefixListId": "PrefixListId",
+    }
     named = [key for key, parameter in given.items() if wanted.get(parameter)]
     if len(named) != 1:
-        refuse("InvalidParameterCombination", "Only one of cidrIp, cidrIpv6, prefixListId, or referencedGroupId can be specified")
+        refuse(
+            "InvalidParameterCombination",
+            "Only one of cidrIp, cidrIpv6, prefixListId, or referencedGroupId can be specified",
+        )
     key = named[0]
     member = next(member for member, peer in PEERS.items() if peer == key)
     permission = {**wanted, member: [{key: wanted[given[key]], "Description": wanted.get("Description")}]}

@@ -80,7 +80,9 @@ def _named(response: Response, groups: list[dict[str, t.Any]], names: list[str])
     found = [one for one in groups if one["GroupName"] in names and one["VpcId"] == default]
     missing = set(names) - {one["GroupName"] for one in found}
     if missing:
-        refuse("InvalidGroup.NotFound", f"The security group '{min(missing)}' does not exist in default VPC '{default}'")
+        refuse(
+            "InvalidGroup.NotFound", f"The security group '{min(missing)}' does not exist in default VPC '{default}'"
+        )
     return found
 
 
@@ -106,16 +108,24 @@ def create_security_group(response: Response) -> t.Any:
     response.error_on_dryrun()
     group = backend.create_security_group(name, description, vpc_id=vpc.id, force=True)
     tags.put(backend, group.id, given)
-    return Ec2Result({"GroupId": group.id, "SecurityGroupArn": arn(backend, group.id), "Tags": tag_list(backend, group.id)})
+    return Ec2Result(
+        {"GroupId": group.id, "SecurityGroupArn": arn(backend, group.id), "Tags": tag_list(backend, group.id)}
+    )
 
 
 def _check_name(name: str) -> None:
     if not name:
         refuse("MissingParameter", "The request must contain the parameter GroupName")
     if name.lower().startswith("sg-"):
-        refuse("InvalidParameterValue", f"Value ({name}) for parameter GroupName is invalid. Group names may not be in the format sg-*.")
+        refuse(
+            "InvalidParameterValue",
+            f"Value ({name}) for parameter GroupName is invalid. Group names may not be in the format sg-*.",
+        )
     if not ALLOWED.fullmatch(name):
-        refuse("InvalidParameterValue", f"Value ({name}) for parameter GroupName is invalid. Character sets beyond ASCII are not supported.")
+        refuse(
+            "InvalidParameterValue",
+            f"Value ({name}) for parameter GroupName is invalid. Character sets beyond ASCII are not supported.",
+        )
 
 
 @action

@@ -44,9 +44,17 @@ _writers: dict[str, Write] = {}
 def _by_name(name: str, shape: t.Any) -> Write:
     write = _writers.get(name)
     if write is None:
-        make = {"structure": _structure, "list": _list, "boolean": lambda _: _boolean, "timestamp": lambda _: _time}
-        write = _writers[name] = make.get(shape.type_name, lambda _: _text)(shape)
+        write = _writers[name] = _make(shape)
     return write
+
+
+def _make(shape: t.Any) -> Write:
+    if shape.type_name == "structure":
+        return _structure(shape)
+    if shape.type_name == "list":
+        return _list(shape)
+    leaves: dict[str, Write] = {"boolean": _boolean, "timestamp": _time}
+    return leaves.get(shape.type_name, _text)
 
 
 def _structure(shape: t.Any) -> Write:

@@ -14,7 +14,7 @@ def apply() -> None:
     from lab.embedded_aws.truth.route53 import associations, records, zones
 
     for path in ("authorizevpcassociation", "deauthorizevpcassociation"):
-        urls.url_paths[r"{0}/(?P<api_version>[\d_-]+)/hostedzone/(?P<zone_id>[^/]+)/%s$" % path] = Route53.dispatch
+        urls.url_paths[r"{0}/(?P<api_version>[\d_-]+)/hostedzone/(?P<zone_id>[^/]+)/" + path + "$"] = Route53.dispatch
     models.create_route53_zone_id = zones.new_zone_id
     install(
         Route53,

@@ -31,13 +31,19 @@ def owner_of(partition: str, vpc_id: str, region: str) -> str:
     for account, regions in list(ec2_backends.items()):
         if region in regions.keys() and vpc_id in regions[region].vpcs:  # noqa: SIM118
             return str(account)
-    refuse("InvalidVPCId", f"The VPC ID {vpc_id} in region {region} that you specified either isn't a valid ID or the current account is not authorized to access this VPC.")
+    refuse(
+        "InvalidVPCId",
+        f"The VPC ID {vpc_id} in region {region} that you specified either isn't a valid ID or the current account "
+        "is not authorized to access this VPC.",
+    )
 
 
 def check_conflict(partition: str, name: str, vpc_id: str, region: str) -> None:
     """A VPC sees one zone, or one endpoint, of a name."""
     vpc = {"vpc_id": vpc_id, "vpc_region": region}
-    other = next((zone.resource_id for _, zone in every_zone(partition) if zone.name == name and vpc in zone.vpcs), None)
+    other = next(
+        (zone.resource_id for _, zone in every_zone(partition) if zone.name == name and vpc in zone.vpcs), None
+    )
     if other or name.rstrip(".") in _endpoint_names(vpc_id, region):
         refuse(
             "ConflictingDomainExists",
@@ -79,7 +85,10 @@ def associate_vpc_with_hosted_zone(self: Response) -> ActionResult:
         refuse("NoSuchHostedZone", f"No hosted zone found with ID: {zone_id}")
     allowed = owner == self.current_account or vpc in _authorized(zone)
     if vpc_owner != self.current_account or not allowed:
-        refuse("NotAuthorizedException", f"The VPC: {vpc_id} in region {region} you provided is not authorized to make the association.")
+        refuse(
+            "NotAuthorizedException",
+            f"The VPC: {vpc_id} in region {region} you provided is not authorized to make the association.",
+        )
     if not zone.private_zone:
         refuse("PublicZoneVPCAssociation", "You're trying to associate a VPC with a public hosted zone.")
     check_conflict(self.partition, zone.name, vpc_id, region)
@@ -92,10 +101,15 @@ def disassociate_vpc_from_hosted_zone(self: Response) -> ActionResult:
     zone_id = self._get_param("HostedZoneId").rpartition("/")[2]
     zone = next((zone for _, zone in every_zone(self.partition) if zone.resource_id == zone_id), None)
     vpc = {"vpc_id": vpc_id, "vpc_region": region}
-    if zone is None or (zone_id not in self.backend.zones and owner_of(self.partition, *_given(self)) != self.current_account):
+    if zone is None or (
+        zone_id not in self.backend.zones and owner_of(self.partition, *_given(self)) != self.current_account
+    ):
         refuse("NoSuchHostedZone", f"No hosted zone found with ID: {zone_id}")
     if vpc not in zone.vpcs:
-        refuse("VPCAssociationNotFound", f"The VPC: {vpc_id} in region {region} is not associated with the hosted zone: {zone_id}.")
+        refuse(
+            "VPCAssociationNotFound",
+            f"The VPC: {vpc_id} in region {region} is not associated with the hosted zone: {zone_id}.",
+        )
     if len(zone.vpcs) == 1:
         refuse(
             "LastVPCAssociation",

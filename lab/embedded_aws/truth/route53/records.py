@@ -165,7 +165,9 @@ def _check_alias(zone: Zone, held: dict[Key, RecordSet], key: Key, alias: Wanted
 def view(record: RecordSet) -> dict[str, t.Any]:
     """A record set as ListResourceRecordSets shows it."""
     shown: dict[str, t.Any] = {"Name": stored_name(record.name), "Type": record.type}
-    shown.update({key: getattr(record, ATTRIBUTES[key]) for key in ROUTING if getattr(record, ATTRIBUTES[key]) is not None})
+    shown.update(
+        {key: getattr(record, ATTRIBUTES[key]) for key in ROUTING if getattr(record, ATTRIBUTES[key]) is not None}
+    )
     if record.alias_target:
         alias = record.alias_target
         health = alias.get("EvaluateTargetHealth", False)
@@ -180,7 +182,11 @@ def view(record: RecordSet) -> dict[str, t.Any]:
 
 
 def _order(record: RecordSet) -> tuple[list[str], str, str]:
-    return list(reversed(stored_name(record.name).rstrip(".").split("."))), str(record.type), record.set_identifier or ""
+    return (
+        list(reversed(stored_name(record.name).rstrip(".").split("."))),
+        str(record.type),
+        record.set_identifier or "",
+    )
 
 
 def list_resource_record_sets(self: Response) -> ActionResult:

@@ -89,13 +89,19 @@ def create_hosted_zone(self: Response) -> ActionResult:
     if not DOMAIN.fullmatch(name):
         refuse("InvalidDomainName", f"DNS name {name} is not valid")
     if any(zone.caller_reference == reference for zone in self.backend.zones.values()):
-        refuse("HostedZoneAlreadyExists", f"A hosted zone has already been created with the specified caller reference: {reference}")
+        refuse(
+            "HostedZoneAlreadyExists",
+            f"A hosted zone has already been created with the specified caller reference: {reference}",
+        )
     if self._get_bool_param("HostedZoneConfig.PrivateZone", False) and not vpc_id:
         message = "When you're creating a private hosted zone you must also specify values for VPCId and VPCRegion."
         refuse("InvalidInput", message)
     if vpc_id:
         if owner_of(self.partition, vpc_id, region) != self.current_account:
-            refuse("NotAuthorizedException", f"The VPC: {vpc_id} in region {region} you provided is not authorized to make the association.")
+            refuse(
+                "NotAuthorizedException",
+                f"The VPC: {vpc_id} in region {region} you provided is not authorized to make the association.",
+            )
         check_conflict(self.partition, name, vpc_id, region)
     zone = self.backend.create_hosted_zone(
         name, comment=self._get_param("HostedZoneConfig.Comment"), private_zone=bool(vpc_id),
@@ -112,7 +118,7 @@ def create_hosted_zone(self: Response) -> ActionResult:
 
 def get_hosted_zone(self: Response) -> ActionResult:
     zone = find(self, self._get_param("Id"))
-    result = {"HostedZone": view(zone), "DelegationSet": None, "VPCs": None}
+    result: dict[str, t.Any] = {"HostedZone": view(zone), "DelegationSet": None, "VPCs": None}
     if zone.private_zone:
         result["VPCs"] = [vpc_view(vpc) for vpc in zone.vpcs]
     else:
