@@ -16,6 +16,7 @@ options:
   stack:
     description: Tell only what this stack owns; all stacks when it is left out.
     type: str
+    required: false
 extends_documentation_fragment:
   - cloister.aws.region
   - amazon.aws.common.modules

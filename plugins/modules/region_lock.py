@@ -38,6 +38,7 @@ options:
   stack:
     description: The value of the lock's ownership tag C(cloister:stack).
     type: str
+    required: false
     default: region
 extends_documentation_fragment:
   - cloister.aws.region
