@@ -22,6 +22,17 @@ NOT_FOUND = {
     "pl": "InvalidPrefixListID.NotFound", "lt": "InvalidLaunchTemplateId.NotFound",
 }  # fmt: skip
 
+# Some actions spell the code in a way of their own.
+_OF_ENDPOINTS = {
+    "vpc": "InvalidVpcId.NotFound", "subnet": "InvalidSubnetId.NotFound", "sg": "InvalidSecurityGroupId.NotFound",
+    "rtb": "InvalidRouteTableId.NotFound",
+}  # fmt: skip
+_OF_ROUTES = {"nat": "InvalidNatGatewayID.NotFound"}
+SPELT_OTHERWISE = {
+    "CreateVpcEndpoint": _OF_ENDPOINTS, "ModifyVpcEndpoint": _OF_ENDPOINTS, "CreateRoute": _OF_ROUTES,
+    "ReplaceRoute": _OF_ROUTES,
+}  # fmt: skip
+
 # The element that holds a listed thing's own id.
 OWN_ID = {
     "DescribeVpcs": "vpcId", "DescribeSubnets": "subnetId", "DescribeInternetGateways": "internetGatewayId",
@@ -123,5 +134,6 @@ def _not_found(call: Call, hidden: str) -> Answer:
         return error(call, "NoSuchEntity", f"{hidden} cannot be found.", 404)
     if call.service == "route53":
         return error(call, "NoSuchHostedZone", f"No hosted zone found with ID: {hidden}", 404)
-    code = NOT_FOUND.get(hidden.rpartition("-")[0], "InvalidParameterValue")
+    prefix = hidden.rpartition("-")[0]
+    code = SPELT_OTHERWISE.get(call.action, {}).get(prefix) or NOT_FOUND.get(prefix, "InvalidParameterValue")
     return error(call, code, f"The ID '{hidden}' does not exist")

@@ -182,6 +182,15 @@ def test_what_is_named_must_exist(ec2: t.Any, place: tuple[str, str], refused: R
         ec2.create_vpc_endpoint(VpcId=place[0], ServiceName=PREFIX + "logs", VpcEndpointType="Gateway")
 
 
+def test_each_type_takes_its_own_parameters(ec2: t.Any, place: tuple[str, str], refused: Refused) -> None:
+    with refused("InvalidParameter", "Subnet IDs are only supported for Interface"):
+        ec2.create_vpc_endpoint(VpcId=place[0], ServiceName=PREFIX + "s3", SubnetIds=[place[1]])
+    with refused("InvalidParameter", "Route table IDs are only supported for Gateway"):
+        make(ec2, place[0], RouteTableIds=["rtb-0123456789abcdef0"])
+    with refused("InvalidSubnetId.Malformed", "expecting 'subnet-"):
+        make(ec2, place[0], SubnetIds=["private-a"])
+
+
 def test_a_deleted_endpoint_leaves_its_interfaces_a_little_longer(
     aws: EmbeddedAws, ec2: t.Any, place: tuple[str, str], refused: Refused
 ) -> None:

@@ -79,3 +79,22 @@ def test_a_new_zone_is_unseen(aws: EmbeddedAws, client: Clients, refused: t.Any)
     with refused("NoSuchHostedZone", status=404):
         client("route53").get_hosted_zone(Id=zone)
     assert client("route53").get_hosted_zone(Id=zone)["HostedZone"]["Id"] == zone
+
+
+def test_endpoints_and_routes_spell_their_codes_as_aws_does(
+    aws: EmbeddedAws, ec2: t.Any, network: t.Any, refused: t.Any
+) -> None:
+    vpc = network.vpc()
+    network.gateway(vpc)
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    subnet = network.subnet(vpc)
+    aws.hide_new_ids(calls=1)
+    other = network.subnet(vpc, "10.0.2.0/24")
+    service = {"ServiceName": "com.amazonaws.us-west-2.logs", "VpcEndpointType": "Interface"}
+    with refused("InvalidSubnetId.NotFound"):
+        ec2.create_vpc_endpoint(VpcId=vpc, SubnetIds=[other], **service)
+    address = network.address()
+    ec2.describe_addresses()
+    nat = network.nat(subnet, address)
+    with refused("InvalidNatGatewayID.NotFound"):
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)

@@ -40,6 +40,15 @@ from lab.embedded_aws.truth.ec2.endpoints import (
 from lab.embedded_aws.truth.ec2.kinds import find
 from lab.embedded_aws.truth.ec2.xml import Ec2Result
 
+# What one type of endpoint does not take, with AWS's words.
+FOREIGN = {
+    "Gateway": {
+        "SubnetIds": "Subnet IDs are only supported for Interface and GatewayLoadBalancer type VPC Endpoints.",
+        "SecurityGroupIds": "Security group IDs are only supported for Interface type VPC Endpoint.",
+    },
+    "Interface": {"RouteTableIds": "Route table IDs are only supported for Gateway type VPC Endpoint."},
+}
+
 
 @action
 def create_vpc_endpoint(response: Response) -> t.Any:
@@ -78,10 +87,8 @@ def _create(response: Response, given: dict[str, str]) -> Endpoint:
 
 
 def _check_kind(response: Response, endpoint: Endpoint) -> None:
-    foreign = ("SubnetIds", "SecurityGroupIds") if not endpoint.is_interface else ("RouteTableIds",)
-    for parameter in foreign:
+    for parameter, message in FOREIGN[endpoint.vpc_endpoint_type].items():
         if response._get_param(parameter, []):
-            message = f"{parameter} are not supported for {endpoint.vpc_endpoint_type} type VPC endpoints"
             refuse("InvalidParameter", message)
     if endpoint.private_dns_enabled and not endpoint.is_interface:
         refuse("InvalidParameter", "Private DNS can only be enabled for interface type VPC endpoints")

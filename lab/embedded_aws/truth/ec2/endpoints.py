@@ -25,6 +25,8 @@ OPEN_GATEWAY_POLICY = json.dumps(
     {"Version": "2008-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
 )
 
+PREFIXES = {"Subnet": "subnet", "SecurityGroup": "sg", "RouteTable": "rtb"}
+
 
 @dataclasses.dataclass(eq=False)
 class Endpoint:
@@ -117,6 +119,10 @@ def member(backend: Backend, resource_id: str, vpc_id: str, word: str) -> t.Any:
     """A subnet, group or route table an endpoint names. The endpoint actions spell their errors with Id, not ID."""
     from lab.embedded_aws.truth.ec2.kinds import of
 
+    prefix = PREFIXES[word]
+    if not resource_id.startswith(prefix + "-"):
+        rule = "the Id may only contain lowercase alphanumeric characters and a single dash"
+        refuse(f"Invalid{word}Id.Malformed", f"Invalid Id: '{resource_id}' (expecting '{prefix}-...; {rule}')")
     kind = of(resource_id)
     found = next((one for one in kind.objects(backend) if one.id == resource_id), None) if kind else None
     if found is None:
