@@ -30,8 +30,6 @@ attributes:
   diff_mode:
     description: There is nothing to compare.
     support: none
-extends_documentation_fragment:
-  - action_common_attributes
 """
 
 EXAMPLES = r"""

@@ -20,7 +20,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.shapes import Op
 
 SHARED = "region"
 # What Ansible and the playbooks themselves read of a host.
-OURS = ("stack_role",)
+OURS = ("inventory_hostname", "stack_role")
 
 Template = t.Callable[[t.Any], t.Any]
 

@@ -109,9 +109,9 @@ class Shape:
         # bool is an int to Python, not to a person: `name: yes` and `name: 1.10` lose what was meant.
         if kind in WRITTEN and (not isinstance(value, WRITTEN[kind]) or (isinstance(value, bool) and kind != "bool")):
             return self.tell(path, f"{have} is not {NOUNS[kind]}.", right + _quote(kind, value))
-        rule = {
-            key: spec[key] for key in ("type", "choices") if key in spec and not (kind == "list" and key == "choices")
-        }
+        if kind in ("list", "dict"):
+            return value  # there is nothing to convert, and the validator would copy all that is in it
+        rule = {key: spec[key] for key in ("type", "choices") if key in spec}
         result = ArgumentSpecValidator({"value": rule}).validate({"value": value})
         if not result.error_messages:
             fit = result.validated_parameters["value"]
