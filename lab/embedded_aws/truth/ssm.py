@@ -16,7 +16,7 @@ import json
 import re
 import typing as t
 
-from lab.embedded_aws.truth.patching import before, refuser
+from lab.embedded_aws.truth.patching import before, install, refuser
 
 refuse = refuser("ssm")
 
@@ -101,4 +101,11 @@ def apply() -> None:
     ParameterDict._load_latest_amis = lambda _: None
     load_tree = ParameterDict._load_tree_parameters
     ParameterDict._load_tree_parameters = lambda self, path: None if path.startswith("ecs/") else load_tree(self, path)
+    described = SimpleSystemManagerBackend.describe_parameters
+
+    def describe_parameters(self: t.Any, *given: t.Any, **named: t.Any) -> list[t.Any]:
+        """Public parameters are read by name; AWS does not list them among the account's."""
+        return [one for one in described(self, *given, **named) if not one.name.startswith("/aws/")]
+
+    install(SimpleSystemManagerBackend, describe_parameters)
     before(SimpleSystemManagerBackend, "put_parameter", check_put)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -93,6 +94,13 @@ def test_temporary_log_goes_with_the_server(state: Path) -> None:
     assert Path(status["log"]).is_dir()
     run("stop", "--state", str(state))
     assert until(lambda: not Path(status["log"]).exists())
+
+
+def test_a_signal_ends_the_server_in_good_order(state: Path) -> None:
+    status = json.loads(run("start", "--state", str(state)).stdout)
+    os.kill(status["pid"], signal.SIGTERM)
+    assert until(lambda: gone(status["pid"]))
+    assert not Path(status["log"]).exists()
 
 
 def test_named_log_is_kept_with_the_writes(state: Path, tmp_path: Path) -> None:

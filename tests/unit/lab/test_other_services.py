@@ -91,6 +91,12 @@ def test_a_recommended_image_is_described_as_json(client: t.Any) -> None:
     assert described["image_id"] == client("ssm").get_parameter(Name=name + "/image_id")["Parameter"]["Value"]
 
 
+def test_public_parameters_are_not_the_accounts(aws: EmbeddedAws, client: t.Any) -> None:
+    client("ssm").get_parameter(Name=IMAGES[0])
+    assert client("ssm").describe_parameters()["Parameters"] == []
+    assert [one for one in aws.holdings() if one["kind"] == "ssm:parameter"] == []
+
+
 def test_a_public_parameter_aws_has_not_is_not_found(client: t.Any, refused: Refused) -> None:
     for name in ("ecs/optimized-ami/windows/recommended", "ami-amazon-linux-latest/al2030", "eks/optimized-ami/1.33"):
         with refused("ParameterNotFound"):
