@@ -28,6 +28,7 @@ import secrets
 import time
 import typing as t
 
+from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.cloister.aws.plugins.plugin_utils._report import Report
 from ansible_collections.cloister.aws.plugins.plugin_utils._warm_start import prestart
@@ -66,7 +67,12 @@ class CallbackModule(CallbackBase):
         hosts = manager._inventory.get_hosts(play.hosts) if manager else []
         if not hosts:
             return
-        variables = manager.get_vars(play=play, host=hosts[0])
+        try:
+            variables = manager.get_vars(play=play, host=hosts[0])
+        except AnsibleError as exc:
+            # Ansible is about to stop over this, and says all but in which file.
+            self._display.error(f"{exc.obj or 'The inventory'} cannot be read")
+            return
         self._report.region = variables.get("region_name", "")
         self._report.aws_region = variables.get("region_aws_region", "")
         if not self._warming and variables.get("ansible_connection") == WARM:
