@@ -71,7 +71,8 @@ class CallbackModule(CallbackBase):
             variables = manager.get_vars(play=play, host=hosts[0])
         except AnsibleError as exc:
             # Ansible is about to stop over this, and says all but in which file.
-            self._display.error(f"{exc.obj or 'The inventory'} cannot be read")
+            where = next((link.obj for link in _chain(exc) if getattr(link, "obj", None)), "The inventory")
+            self._display.error(f"{where} cannot be read")
             return
         self._report.region = variables.get("region_name", "")
         self._report.aws_region = variables.get("region_aws_region", "")
@@ -111,3 +112,10 @@ class CallbackModule(CallbackBase):
         items = result.result.get("results") if result.task.loop else [result.result]
         members = [member for item in items or [] for member in item.get("members") or []]
         self._report.take(host, seconds, members, bool(result.task.check_mode))
+
+
+def _chain(exc: BaseException | None) -> t.Iterator[BaseException]:
+    """Yield an exception and all that led to it."""
+    while exc:
+        yield exc
+        exc = exc.__cause__ or exc.__context__
