@@ -117,7 +117,8 @@ class Connection(LocalConnection):
 
     def _run_warm(self, cmd, in_data) -> Finished | None:
         """Run a pipelined module of our interpreter; None when it must be, or had to be, left for a plain run."""
-        command = parse_module_command(cmd) if in_data and not self.become and sys.platform == "linux" else None
+        plain = not in_data or self.become or sys.platform != "linux" or not C.DEFAULT_EXECUTABLE
+        command = None if plain else parse_module_command(cmd)
         if command is None or command.interpreter != sys.executable:
             return None
         self._connect()

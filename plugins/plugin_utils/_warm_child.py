@@ -66,14 +66,13 @@ def serve(conn: socket.socket, start: Start, recorder: Recorder, report: Callabl
     """Agree with the client on one module and become it. Never returns."""
     try:
         request, descriptors = protocol.receive_request(conn)
-        refused = start.refusal(request)
+        refused = start.refusal(request) or take_state(start, request, descriptors)
         protocol.send_frame(conn, {"refused": refused} if refused else {"ready": True})
         if refused or "go" not in protocol.receive_frame(conn):
             os._exit(0)
         conn.close()
-        take_state(start, request, descriptors)
     except (OSError, protocol.WarmError):
-        # Nobody waits any more, or nobody can be told.
+        # Nobody waits any more.
         os._exit(1)
     source = _read_payload()
     forget_ansible()
@@ -82,23 +81,30 @@ def serve(conn: socket.socket, start: Start, recorder: Recorder, report: Callabl
     end(run_payload(source), report)
 
 
-def take_state(start: Start, request: protocol.Request, descriptors: list[int]) -> None:
-    """Take on environment, descriptors, directory and interpreter state as a plain run would have them."""
+def take_state(start: Start, request: protocol.Request, descriptors: list[int]) -> str | None:
+    """Take on environment, descriptors, directory and interpreter state as a plain run would have them.
+
+    Give the reason when that cannot be.
+    """
+    *standard, directory = descriptors
+    try:
+        os.fchdir(directory)
+        for target, descriptor in enumerate(standard):
+            os.dup2(descriptor, target)
+        for descriptor in descriptors:
+            os.close(descriptor)
+    except OSError as error:
+        return f"the module's directory or descriptors cannot be taken on: {error}"
     os.environ.clear()
     os.environ.update(request.environ)
     time.tzset()
     tempfile.tempdir = None
     os.umask(request.umask)
-    *standard, directory = descriptors
-    os.fchdir(directory)
-    for target, descriptor in enumerate(standard):
-        os.dup2(descriptor, target)
-    for descriptor in descriptors:
-        os.close(descriptor)
     sys.path[:] = ["", *start.path]
     sys.argv[:] = [""]
     sys.orig_argv[:] = [request.interpreter]
     gc.enable()
+    return None
 
 
 def start_over(source: bytes, zip_path: str) -> NoReturn:
@@ -140,7 +146,8 @@ def end(status: int, report: Callable[[], None]) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
-    report()
+    with contextlib.suppress(Exception):
+        report()
     if status == _INTERRUPTED:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ansible_collections.cloister.aws.plugins.plugin_utils import _warm_protocol as protocol
 
 _LOST = (
-    "The warm server ended while the module ran, and the module with it. How far it came is not known, "
-    "so it was not run again. Run the playbook again: what is done already will be found.\n"
+    "{what} while the module ran, and the module was ended. How far it came is not known, so it was not run again. "
+    "Run the playbook again: what is done already will be found.\n"
 )
 _CHUNK_BYTES = 1 << 16
 
@@ -33,13 +33,15 @@ def run_module(conn: socket.socket, request: protocol.Request, cwd: str | None, 
 
     To close `conn` ends a module that still runs.
 
-    Raises RefusedError when a plain run is due, WarmError and OSError when the server is of no use; in all
-    three cases nothing has run.
+    Raises RefusedError when a plain run is due, WarmError and OSError when the server is of no use: then, and only
+    then, nothing has run.
     """
     outputs = _hand_over(conn, request, cwd, payload)
     try:
         conn.settimeout(None)
         return _collect(conn, *outputs)
+    except OSError as error:
+        return _lost(f"The module's output could not be read ({error})")
     finally:
         for output in outputs:
             os.close(output)
@@ -58,8 +60,10 @@ def _hand_over(conn: socket.socket, request: protocol.Request, cwd: str | None, 
         theirs.append(os.open(cwd or ".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
         protocol.send_request(conn, request, (theirs[0], theirs[1], theirs[2], theirs[3]))
         answer = protocol.receive_frame(conn)
+        if "refused" in answer:
+            raise protocol.RefusedError(answer["refused"])
         if "ready" not in answer:
-            raise protocol.RefusedError(str(answer.get("refused")))
+            raise protocol.WarmError(f"wanted a fork that is ready for the module, found that it ended: {answer}")
         protocol.send_frame(conn, {"go": True})
     except BaseException:
         for descriptor in ours:
@@ -84,12 +88,15 @@ def _collect(conn: socket.socket, stdout: int, stderr: int) -> Finished:
                     data[key.fd] += chunk
                 else:
                     selector.unregister(key.fd)
+    output, error = bytes(data[stdout]), bytes(data[stderr])
     try:
-        returncode = os.waitstatus_to_exitcode(int(protocol.receive_frame(conn)["status"]))
+        return Finished(os.waitstatus_to_exitcode(int(protocol.receive_frame(conn)["status"])), output, error)
     except (protocol.WarmError, OSError, KeyError, ValueError):
-        data[stderr] += _LOST.encode()
-        returncode = -signal.SIGKILL
-    return Finished(returncode, bytes(data[stdout]), bytes(data[stderr]))
+        return _lost("The warm server ended", output, error)
+
+
+def _lost(what: str, stdout: bytes = b"", stderr: bytes = b"") -> Finished:
+    return Finished(-signal.SIGKILL, stdout, stderr + _LOST.format(what=what).encode())
 
 
 def _in_memory(data: bytes) -> int:

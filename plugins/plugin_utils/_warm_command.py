@@ -57,14 +57,7 @@ def shell_environment(command: ModuleCommand, executable: str, cwd: str | None) 
     shells run here as in a plain run, with `env` in the module's place (2 ms).
     `executable` is the outer shell. Raises OSError, and RefusedError when the shells have no answer.
     """
-    inner = f"{command.assignments}{_ENV} -0"
-    done = subprocess.run(
-        [executable, "-c", f"{command.shell} -c {shlex.quote(inner)}"],
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
+    done = _ask(command, executable, f"{command.assignments}{_ENV} -0", cwd)
     if done.returncode or done.stderr:
         raise RefusedError(f"the shell ended with {done.returncode}: {os.fsdecode(done.stderr)}")
     pairs = (entry.partition("=") for entry in os.fsdecode(done.stdout).split("\0")[:-1])
@@ -80,13 +73,23 @@ def shell_verdict(command: ModuleCommand, executable: str, number: int) -> tuple
     Some put themselves in the module's place and end like it, others stay, say "Killed" and end with 128 + number.
     """
     inner = f"{command.assignments}{_ENV} {command.shell} -c 'ulimit -c 0; kill -{number} $$'"
-    done = subprocess.run(
+    try:
+        done = _ask(command, executable, inner)
+    except OSError:
+        return -number, b""
+    return done.returncode, done.stderr
+
+
+def _ask(
+    command: ModuleCommand, executable: str, inner: str, cwd: str | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
         [executable, "-c", f"{command.shell} -c {shlex.quote(inner)}"],
+        cwd=cwd,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
     )
-    return done.returncode, done.stderr
 
 
 def _quote_assignment(word: str) -> str | None:

@@ -7,7 +7,7 @@ A conversation runs over one Unix stream socket, in frames of a four-byte length
 1. the client sends the request (`Request`) with four descriptors: standard input, output and error
    of the module, and its working directory;
 2. the fork that will run it answers `{"ready": true}` or `{"refused": "why"}`;
-3. the client sends `{"go": true}`: from here on the module may have run, before it cannot have;
+3. the client sends `{"go": true}`: once that is sent the module may have run, before it cannot have;
 4. the server sends `{"status": n}`, a wait status, when the fork has ended.
 
 Standard input, output and error are the client's own pipes, so the server never carries the output.
@@ -54,8 +54,10 @@ def send_frame(conn: socket.socket, value: dict[str, Any], descriptors: tuple[in
     """Send one frame, and descriptors with its first byte. Raises OSError."""
     body = json.dumps(value).encode()
     data = _LENGTH.pack(len(body)) + body
-    sent = socket.send_fds(conn, [data], list(descriptors)) if descriptors else conn.send(data)
-    conn.sendall(data[sent:])
+    if descriptors:
+        data = data[socket.send_fds(conn, [data], list(descriptors)) :]
+    if data:
+        conn.sendall(data)
 
 
 def receive_frame(conn: socket.socket) -> dict[str, Any]:

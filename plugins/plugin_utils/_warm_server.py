@@ -96,8 +96,7 @@ class Server:
         events = self._poll.poll(0)
         if not events and next(steps, _LOADED) is _LOADED:
             events = self._poll.poll(self._wait_seconds() * 1000)
-        for descriptor, _event in events:
-            self._answer(descriptor)
+        self._answer({descriptor for descriptor, _event in events})
         self._kill_overdue()
         if not self._running and time.monotonic() - self._used_at >= self._idle_seconds:
             self._ending = True
@@ -109,16 +108,18 @@ class Server:
             times.append(self._used_at + self._idle_seconds)
         return max(0.0, min(times, default=now + 3600) - now) + 0.001
 
-    def _answer(self, descriptor: int) -> None:
-        if descriptor == self._controller:
-            self._ending = True
-        elif descriptor == self._listener.fileno():
-            self._accept()
-        elif descriptor == self._wake_read:
+    def _answer(self, events: set[int]) -> None:
+        """Look at clients first: what follows closes some, and opens others under the same numbers."""
+        for running in self._running.values():
+            if running.conn.fileno() in events:
+                self._abandon(running)
+        if self._wake_read in events:
             _drain(self._wake_read)
             self._reap()
-        else:
-            self._abandon(descriptor)
+        if self._controller in events:
+            self._ending = True
+        elif self._listener.fileno() in events:
+            self._accept()
 
     def _accept(self) -> None:
         try:
@@ -200,15 +201,14 @@ class Server:
                 with contextlib.suppress(OSError):
                     protocol.send_frame(running.conn, {"status": status})
                 running.conn.close()
-            self._learn(pid)
+            if not self._ending:
+                self._learn(pid)
 
-    def _abandon(self, descriptor: int) -> None:
+    def _abandon(self, running: Running) -> None:
         """The client has gone: nobody wants the module any more, so nobody may find it still at work."""
-        for running in self._running.values():
-            if running.conn.fileno() == descriptor and running.kill_at is None:
-                self._poll.unregister(descriptor)
-                running.kill_at = time.monotonic() + _GRACE_SECONDS
-                _signal_group(running.pid, signal.SIGTERM)
+        self._poll.unregister(running.conn.fileno())
+        running.kill_at = time.monotonic() + _GRACE_SECONDS
+        _signal_group(running.pid, signal.SIGTERM)
 
     def _kill_overdue(self) -> None:
         now = time.monotonic()

@@ -47,7 +47,7 @@ def connect(idle_seconds: float, start_seconds: float) -> socket.socket:
         with _locked(path):
             conn = _try_connect(_read(path), start_seconds)
             if conn is None:
-                _write(path, _start(_read(path), idle_seconds))
+                _start(path, idle_seconds)
                 conn = _try_connect(_read(path), start_seconds)
     if conn is None:
         raise WarmError("wanted an answer from the warm server that was just started, found none")
@@ -71,7 +71,7 @@ def prestart() -> None:
         path = _meeting_place()
         with _locked(path):
             if enabled and not os.path.exists(path):
-                _write(path, _start({}, idle_seconds))
+                _start(path, idle_seconds)
 
 
 def _meeting_place() -> str:
@@ -102,22 +102,28 @@ def _try_connect(found: dict[str, Any], timeout_seconds: float) -> socket.socket
     return conn
 
 
-def _start(before: dict[str, Any], idle_seconds: float) -> dict[str, Any]:
-    """Start a server, unless its predecessors keep dying: one that ends by itself removes its directory."""
+def _start(path: str, idle_seconds: float) -> None:
+    """Start a server and write it down, unless its predecessors keep dying; who holds the lock may do this.
+
+    One that ends by itself removes its directory.
+    """
+    before = _read(path)
     folder, deaths = before.get("directory", ""), before.get("deaths", 0)
     if os.path.lexists(folder):
         deaths += 1
         last_words = _last_words(folder)
         remove_directory(folder)
         if deaths == _MOST_DEATHS:
-            return {"gave_up": f"the warm server died {deaths} times{last_words}"}
+            _write(path, {"gave_up": f"the warm server died {deaths} times{last_words}"})
+            return
     folder = make_directory()
     try:
+        # First, so that there is never a server that nobody finds.
+        _write(path, {"directory": folder, "deaths": deaths})
         _spawn(folder, idle_seconds)
     except BaseException:
         remove_directory(folder)
         raise
-    return {"directory": folder, "deaths": deaths}
 
 
 def _spawn(folder: str, idle_seconds: float) -> None:
