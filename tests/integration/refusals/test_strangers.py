@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import typing as t
 from pathlib import Path
 
@@ -89,3 +90,15 @@ def test_a_quota_that_cannot_be_read_is_a_warning(region: Region) -> None:
     run = region.play(PREFLIGHT)
     assert run.rc == 0
     assert "could not be read, so it is not checked" in run.output
+
+
+def test_a_file_that_is_no_yaml_is_named_with_the_line(region: Region, tmp_path: Path) -> None:
+    copied = Region(tmp_path / "us", region.lab, tmp_path)
+    shutil.copytree(ROOT / "inventories" / "us", copied.inventory)
+    network = copied.inventory / "host_vars" / "network.yml"
+    network.write_text(network.read_text() + "network_vpcs: []\n")
+    run = copied.play("site.yml")
+    assert run.rc != 0
+    assert f"{network}:{len(network.read_text().splitlines())}:1 cannot be read" in run.output
+    assert "duplicate mapping key 'network_vpcs'" in run.output
+    assert region.lab.reads()["total"] == 0
