@@ -19,6 +19,8 @@ _BASICS = (
     "ansible.module_utils._internal._ansiballz._loader",
     "ansible.module_utils._internal._json._profiles._module_legacy_c2m",
     "ansible.module_utils._internal._json._profiles._module_legacy_m2c",
+    # What zipfile reads names with.
+    "encodings.cp437",
     "boto3",
     "botocore.client",
     "ansible_collections.amazon.aws.plugins.module_utils.modules",
