@@ -26,6 +26,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._process import lives
 
 _LOOK_SECONDS = 0.5
 _STOP_SECONDS = 5.0
+_OLD_SECONDS = 3600
 _NAME = re.compile(r"^[A-Za-z0-9_.-]{1,100}$")
 
 
@@ -35,6 +36,7 @@ def start(name: str, pid: int, born: str, every_seconds: float, beat: t.Callable
     One that runs already stays the one. Raise `RegionError` when it cannot start.
     """
     path = _path(name)
+    _sweep(os.path.dirname(path))
     told, telling = os.pipe()
     child = os.fork()
     if child == 0:
@@ -83,6 +85,17 @@ def _path(name: str) -> str:
     if not _NAME.match(name):
         raise RegionError(f"{name!r} cannot name a lock: letters, digits, dots, dashes and underscores only")
     return os.path.join(directory(), name)
+
+
+def _sweep(folder: str) -> None:
+    """Remove the files that killed keepers left; a young one may be of a keeper that is just starting."""
+    for entry in os.scandir(folder):
+        with suppress(OSError):
+            if time.time() - entry.stat(follow_symlinks=False).st_mtime < _OLD_SECONDS:
+                continue
+            with open(os.open(entry.path, os.O_RDWR | os.O_NOFOLLOW), "rb+") as file:
+                if _locked(file.fileno()):
+                    os.unlink(entry.path)
 
 
 def _keep(path: str, telling: int, pid: int, born: str, every: float, beat: t.Callable[[], bool]) -> None:

@@ -93,6 +93,20 @@ def test_the_file_of_a_killed_keeper_names_no_process_any_more(run: subprocess.P
     assert run.poll() is None
 
 
+def test_old_files_of_killed_keepers_are_removed_and_those_of_living_ones_are_not(
+    run: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    start(run, writing(tmp_path / "beats"))
+    dead, young = (Path(_keeper.directory(), name) for name in ("us-dead", "us-young"))
+    dead.write_text("1")
+    young.write_text("1")
+    for file in (dead, Path(_keeper.directory(), NAME)):
+        os.utime(file, (0, 0))
+    _keeper.start(f"{NAME}-2", run.pid, born(run.pid), 60, lambda: True)
+    assert sorted(os.listdir(_keeper.directory())) == [NAME, f"{NAME}-2", "us-young"]
+    _keeper.stop(f"{NAME}-2")
+
+
 def test_a_second_one_of_the_same_run_leaves_the_first_alone(run: subprocess.Popen[bytes], tmp_path: Path) -> None:
     assert start(run, writing(tmp_path / "first")) == start(run, writing(tmp_path / "second"))
     time.sleep(0.3)
