@@ -63,14 +63,17 @@ def try_to_run(path: Path) -> str:
 
 def as_nobody(action: Callable[[], str]) -> str:
     """Do something as another user, in a fork; give what it returned."""
+    assert os.geteuid() == 0, "run this test as root: nobody else can become another user"
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-        os.write(write_end, action().encode())
-        os._exit(0)
+        try:
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+            os.write(write_end, action().encode())
+        finally:
+            os._exit(0)
     os.close(write_end)
     os.waitpid(pid, 0)
     with open(read_end) as answer:
