@@ -8,6 +8,8 @@ import secrets
 import string
 import sys
 
+from lab.embedded_aws.backend_lock import BACKEND
+
 _UPPER = string.ascii_uppercase + string.digits
 _MIXED = string.ascii_letters + string.digits
 
@@ -40,10 +42,11 @@ class Accounts:
 
     @staticmethod
     def _from_moto(access_key: str) -> str | None:
-        models = sys.modules.get("moto.iam.models")
-        if models is None or not access_key:
+        with BACKEND:  # another call may be importing it
+            models = sys.modules.get("moto.iam.models")
+            if models is None or not access_key:
+                return None
+            for account, partitions in models.iam_backends.items():
+                if any(access_key in backend.access_keys for backend in partitions.values()):
+                    return str(account)
             return None
-        for account, partitions in list(models.iam_backends.items()):
-            if any(access_key in backend.access_keys for backend in list(partitions.values())):
-                return str(account)
-        return None
