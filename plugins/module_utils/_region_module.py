@@ -59,14 +59,16 @@ class RegionModule:
         wait: bool = True,
         purge: bool = True,
         check: bool = False,
+        beside: bool = True,
     ) -> Outcome:
         """Make ``wants`` true for ``kind``, as `reconcile` does, and go on; with ``check`` only say what that takes.
 
-        What stands is read beside the names that ``wants`` looks up, in one round trip's time.
+        What stands is read beside the names that ``wants`` looks up, in one round trip's time; not ``beside`` but
+        after them where both fill the kind with what they read.
         """
         reads: list[t.Callable[[], t.Any]] = [wants, kind.find]
         try:
-            wanted, found = each(lambda read: read(), reads)
+            wanted, found = each(lambda read: read(), reads) if beside else [read() for read in reads]
             return reconcile(kind, wanted, check or self.check, wait, purge, found)
         except RegionError as exc:
             self.ansible.fail_json(msg=str(exc))

@@ -128,7 +128,7 @@ def main() -> None:
     )
     kind = module.kind(Records)
     kind.wait_seconds = module.params["wait_seconds"]
-    module.finish(module.outcome(kind, lambda: kind.wants(module.params["records"], module.names)))
+    module.finish(module.outcome(kind, lambda: kind.wants(module.params["records"], module.names), beside=False))
 
 
 if __name__ == "__main__":

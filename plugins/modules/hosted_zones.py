@@ -232,7 +232,7 @@ def _records(module: RegionModule) -> Outcome:
         for zone in module.params["zones"]
         for record in zone["records"]
     ]
-    return module.outcome(kind, lambda: kind.wants([*listed, *module.params["records"]], module.names))
+    return module.outcome(kind, lambda: kind.wants([*listed, *module.params["records"]], module.names), beside=False)
 
 
 def main() -> None:
