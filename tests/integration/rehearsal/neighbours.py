@@ -10,9 +10,9 @@ import boto3
 from tests.integration.playbook import Region
 
 
-def session(region: Region) -> t.Any:
-    """Return a boto3 client maker that reaches the region's embedded AWS."""
-    keys = region.lab.environment
+def session(region: Region, account: str = "") -> t.Any:
+    """Return a boto3 client maker that reaches the region's embedded AWS, as the region's account or another one."""
+    keys = region.lab.account_keys(account) if account else region.lab.environment
     made = boto3.session.Session(
         keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], region_name=region.settings["region_aws_region"]
     )
@@ -37,6 +37,11 @@ def settle_neighbours(region: Region) -> list[dict[str, t.Any]]:
     iam.create_instance_profile(InstanceProfileName="node")
     iam.add_role_to_instance_profile(InstanceProfileName="node", RoleName="node")
     client("ssm").put_parameter(Name=f"/neighbour/{name}/lock", Value="ours", Type="String")
+    return settled(region, before)
+
+
+def settled(region: Region, before: t.Collection[str]) -> list[dict[str, t.Any]]:
+    """Return what is there beside the ids of ``before``, as the embedded AWS describes it, what AWS made left out."""
     return [thing for thing in region.lab.holdings() if thing["id"] not in before and not thing["default"]]
 
 

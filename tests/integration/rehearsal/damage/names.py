@@ -1,0 +1,61 @@
+"""Names: private zones and who sees them, records."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.zone_association import MARK, ZoneAssociation
+
+from tests.integration.playbook import Action
+from tests.integration.rehearsal.damage.hands import Hands, Thing, act
+
+
+def _zones(hands: Hands) -> t.Iterator[Thing]:
+    """Yield the region's zones with their tags."""
+    route53 = hands.client("route53")
+    for zone in sorted(route53.list_hosted_zones()["HostedZones"], key=lambda zone: str(zone["Name"])):
+        key = zone["Id"].removeprefix("/hostedzone/")
+        answer = route53.list_tags_for_resource(ResourceType="hostedzone", ResourceId=key)
+        tags = {tag["Key"]: tag["Value"] for tag in answer["ResourceTagSet"]["Tags"]}
+        if tags.get("cloister:region") == hands.region_name:
+            yield {**zone, "tags": tags}
+
+
+@act(HostedZone)
+def a_private_zone_is_moved_to_another_vpc(hands: Hands) -> set[Action]:
+    zone = next(zone for zone in _zones(hands) if zone["Config"]["PrivateZone"])
+    route53, default = hands.client("route53"), [{"Name": "is-default", "Values": ["true"]}]
+    other = hands.ec2.describe_vpcs(Filters=default)["Vpcs"][0]["VpcId"]
+    ours = route53.get_hosted_zone(Id=zone["Id"])["VPCs"][0]
+    place = {"VPCRegion": hands.aws_region, "VPCId": other}
+    route53.associate_vpc_with_hosted_zone(HostedZoneId=zone["Id"], VPC=place)
+    route53.disassociate_vpc_from_hosted_zone(HostedZoneId=zone["Id"], VPC=ours)
+    return {("dns", HostedZone.noun, zone["tags"]["cloister:part"], "change")}
+
+
+@act(Records)
+def a_record_points_elsewhere(hands: Hands) -> set[Action]:
+    route53 = hands.client("route53")
+    for zone in _zones(hands):
+        for record in route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]:
+            if record["Type"] == "TXT" and record["Name"].startswith("_region."):
+                changed = {**record, "ResourceRecords": [{"Value": '"elsewhere"'}]}
+                batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": changed}]}
+                route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch=batch)
+                return {("dns", Records.noun, zone["tags"]["cloister:part"], "change")}
+    raise AssertionError("the inventory has no _region record")
+
+
+@act(ZoneAssociation)
+def a_vpc_no_longer_sees_the_zone_of_others(hands: Hands) -> set[Action]:
+    for vpc in hands.all(Vpc):
+        for mark in [tag for tag in vpc["Tags"] if tag["Key"].startswith(MARK)]:
+            place = {"VPCRegion": hands.aws_region, "VPCId": vpc["VpcId"]}
+            zone = mark["Key"].removeprefix(MARK)
+            hands.client("route53").disassociate_vpc_from_hosted_zone(HostedZoneId=zone, VPC=place)
+            stack, part = mark["Value"].split("/")
+            return {(stack, ZoneAssociation.noun, part, "change")}
+    return set()
