@@ -14,7 +14,7 @@ import yaml
 from ansible.plugins.action import ActionBase
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.catalogue import regions_by_partition
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.inventory import Reading, Role, orphans, read
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.needs import needs
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.needs import needs, vpc_ranges
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, locate, message, search
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Region
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import judge, ways
@@ -46,7 +46,7 @@ class ActionModule(ActionBase):
         if problems:
             told = message(problems, lambda problem: _place(problem, reading, sources))
             return {**result, "failed": True, "msg": told}
-        return {**result, "changed": False, "stacks": stacks, "needs": needs(region)}
+        return {**result, "changed": False, "stacks": stacks, "needs": needs(region), "vpc_ranges": vpc_ranges(region)}
 
     def _read(self, stacks: list[str], variables: dict[str, t.Any], sources: list[str]) -> Reading:
         hostvars = variables["hostvars"]

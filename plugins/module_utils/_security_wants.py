@@ -21,11 +21,23 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.security_group 
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
 
 
-def wants(groups: t.Sequence[t.Mapping[str, t.Any]], region_name: str, names: Names, aws: Aws) -> list[Want]:
-    """Return the wishes for all groups of a stack; rules may name each other's groups, in circles too."""
+def wants(
+    groups: t.Sequence[t.Mapping[str, t.Any]],
+    region_name: str,
+    names: Names,
+    aws: Aws,
+    said: t.Mapping[str, t.Sequence[str]] | None = None,
+) -> list[Want]:
+    """Return the wishes for all groups of a stack; rules may name each other's groups, in circles too.
+
+    ``said`` are ranges of VPCs as the inventory has them. They come before what AWS has: in check mode a range may not
+    be there yet, and in an apply one that is no longer listed goes while the groups are made.
+    """
     ours = {group["name"] for group in groups}
 
     def ranges(vpc: str) -> list[str]:
+        if said and vpc in said and not names.adopted(Vpc, vpc):
+            return sorted(said[vpc])
         return vpc_ranges(vpc, names, aws)
 
     made = []

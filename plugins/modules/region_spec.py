@@ -56,4 +56,9 @@ needs:
     elastic_ips: 1
     security_groups: 4
     rules_per_security_group: 3
+vpc_ranges:
+  description: All ranges of each VPC by its name, as the inventory has them.
+  type: dict
+  returned: success
+  sample: {main: [10.0.0.0/16]}
 """

@@ -78,6 +78,13 @@ options:
         elements: dict
         default: []
         suboptions: *rule
+  vpc_ranges:
+    description:
+      - All ranges of VPCs by name, as the inventory has them, for rules that say C(vpc). Of a VPC that is not among
+        them the ranges are those that it has in AWS.
+    type: dict
+    default: {}
+
 extends_documentation_fragment:
   - cloister.aws.region
   - amazon.aws.common.modules
@@ -141,10 +148,15 @@ GROUP = {
 
 def main() -> None:
     """Read arguments, reconcile, report."""
-    module = RegionModule({"groups": {"type": "list", "elements": "dict", "required": True, "options": GROUP}})
+    module = RegionModule(
+        {
+            "groups": {"type": "list", "elements": "dict", "required": True, "options": GROUP},
+            "vpc_ranges": {"type": "dict", "default": {}},
+        }
+    )
+    p = module.params
     module.reconcile(
-        SecurityGroup,
-        lambda: wants(module.params["groups"], module.owner.region, module.names, module.aws),
+        SecurityGroup, lambda: wants(p["groups"], module.owner.region, module.names, module.aws, p["vpc_ranges"])
     )
 
 

@@ -1,6 +1,9 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a region asks of AWS before its first write: the zones it names, and how many of what is limited."""
+"""What a region asks of AWS before its first write: the zones it names, and how many of what is limited.
+
+And what stacks know of each other without asking AWS: the ranges of VPCs.
+"""
 
 from __future__ import annotations
 
@@ -34,3 +37,9 @@ def needs(region: Region) -> dict[str, t.Any]:
         "security_groups": len(list(region.items("security_groups_defined"))) + len(interfaces),
         "rules_per_security_group": max(rules, default=0),
     }
+
+
+def vpc_ranges(region: Region) -> dict[str, list[str]]:
+    """Return all ranges of each VPC by its name, for a region in which `judge` found nothing wrong."""
+    vpcs = [vpc for stack in region.stacks for vpc in stack.values.get("network_vpcs", [])]
+    return {vpc["name"]: [vpc["cidr"], *vpc.get("secondary_cidrs", [])] for vpc in vpcs}

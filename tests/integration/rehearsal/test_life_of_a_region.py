@@ -81,6 +81,7 @@ def live(region: Region, neighbours: list[dict[str, t.Any]], lent: list[dict[str
         "again": region.play("site.yml"),
         "planned_again": region.play("site.yml", "--check"),
     }
+    assert runs["built"].rc == 0, runs["built"].output
     expected, by_hand = damage(region)
     runs |= {
         "found": region.play("site.yml", "--check"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.needs import needs
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.needs import needs, vpc_ranges
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Region, Stack
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import judge
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.ways import cannot_be_laid_out
@@ -25,6 +25,12 @@ def test_what_a_sound_region_needs_of_aws_is_counted() -> None:
         "security_groups": 3,
         "rules_per_security_group": 1,
     }
+
+
+def test_ranges_of_vpcs_are_known_without_asking_aws() -> None:
+    variables = sound()
+    variables["network_vpcs"][0]["secondary_cidrs"] = ["10.200.0.0/16"]
+    assert vpc_ranges(region(variables))["main"] == [variables["network_vpcs"][0]["cidr"], "10.200.0.0/16"]
 
 
 PLAN = {

@@ -180,3 +180,12 @@ def test_on_an_empty_account_ranges_of_a_vpc_are_told_as_a_marker(aws: Aws, embe
     assert outcome.members[0].changes[2]["after"] == {
         "tcp 443, range (known after apply: ranges of VPC main)": "inside"
     }
+
+
+def test_ranges_that_the_inventory_says_come_before_those_that_stand(aws: Aws, world: World) -> None:
+    entries = [group("endpoints", ingress=[rule("inside", vpc="main", ports=["443"])])]
+    said = {"main": ["10.1.0.0/16", "10.0.0.0/16"]}
+    made = wants(entries, "us", Names(aws, "us", check=False), aws, said)[0]
+    assert made.fields["ingress"] == {"tcp 443, range 10.0.0.0/16": "inside", "tcp 443, range 10.1.0.0/16": "inside"}
+    adopted = Names(aws, "us", check=False, adopted={"VPC": {"main": world.vpc}})
+    assert wants(entries, "us", adopted, aws, said)[0].fields["ingress"] == {"tcp 443, range 10.0.0.0/16": "inside"}
