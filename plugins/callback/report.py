@@ -28,8 +28,10 @@ import secrets
 import time
 import typing as t
 
+from ansible import constants as C
 from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.cloister.aws.plugins.plugin_utils._payloads import Payloads
 from ansible_collections.cloister.aws.plugins.plugin_utils._report import Report
 from ansible_collections.cloister.aws.plugins.plugin_utils._warm_start import prestart
 
@@ -59,7 +61,7 @@ class CallbackModule(CallbackBase):
         name_the_run()
         self._report = Report(os.environ["CLOISTER_RUN_ID"], time.monotonic())
         self._started: dict[tuple[str, str], float] = {}
-        self._warming = False
+        self._payloads: Payloads | None = None
 
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
         """Warm up while Ansible is still reading, and learn the region's name."""
@@ -76,9 +78,10 @@ class CallbackModule(CallbackBase):
             return
         self._report.region = variables.get("region_name", "")
         self._report.aws_region = variables.get("region_aws_region", "")
-        if not self._warming and variables.get("ansible_connection") == WARM:
-            self._warming = True
+        if self._payloads is None and variables.get("ansible_connection") == WARM:
             prestart()
+            self._payloads = Payloads(C.DEFAULT_LOCAL_TMP)
+            self._payloads.restore()
 
     def v2_runner_on_start(self, host: t.Any, task: t.Any) -> None:
         """Start the task's clock."""
@@ -96,6 +99,8 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         """Print the report, and write it where that was asked for."""
+        if self._payloads:
+            self._payloads.keep()
         if not self._report.stacks:
             return
         self._report.seconds = time.monotonic() - self._report.began
