@@ -28,7 +28,7 @@ import secrets
 import time
 import typing as t
 
-from ansible import constants as C
+from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.cloister.aws.plugins.plugin_utils._payloads import Payloads
@@ -80,7 +80,7 @@ class CallbackModule(CallbackBase):
         self._report.aws_region = variables.get("region_aws_region", "")
         if self._payloads is None and variables.get("ansible_connection") == WARM:
             prestart()
-            self._payloads = Payloads(C.DEFAULT_LOCAL_TMP)
+            self._payloads = Payloads(constants.DEFAULT_LOCAL_TMP)
             self._payloads.restore()
 
     def v2_runner_on_start(self, host: t.Any, task: t.Any) -> None:

@@ -72,9 +72,11 @@ def _digest() -> str:
     """Return a digest of all that can be in a pack: Ansible's version and the collections' sources."""
     digest = hashlib.sha256(f"{__version__} {_get_origin()} {sys.version}".encode())
     for collection in COLLECTIONS:
+        path = _get_collection_path(collection)
+        if path is None:
+            raise ValueError(f"{collection} is not installed")
         for folder in _FOLDERS:
-            top = Path(_get_collection_path(collection), "plugins", folder)
-            for file in sorted(top.rglob("*.py")):
+            for file in sorted(Path(path, "plugins", folder).rglob("*.py")):
                 digest.update(f"\0{collection} {file}\0".encode())
                 digest.update(file.read_bytes())
     return digest.hexdigest()[:32]

@@ -17,6 +17,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache"
     folder.mkdir()
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    monkeypatch.setattr(_payloads, "_get_collection_path", lambda name: str(tmp_path / name))
     return folder / "cloister" / "payloads"
 
 
@@ -49,10 +50,7 @@ def test_another_source_finds_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
     assert run(tmp_path, "second") == []
 
 
-def test_a_change_in_one_file_of_a_collection_changes_the_digest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_payloads, "_get_collection_path", lambda name: str(tmp_path / name))
+def test_a_change_in_one_file_of_a_collection_changes_the_digest(tmp_path: Path) -> None:
     source = tmp_path / "cloister.aws" / "plugins" / "module_utils" / "_aws.py"
     source.parent.mkdir(parents=True)
     source.write_text("ATTEMPTS = 12\n")
