@@ -218,7 +218,7 @@ def _translate(action: str, exc: ClientError, params: t.Mapping[str, t.Any]) -> 
         return ApiError(action, code, f"{advice} ({action}: {error.get('Message', code)})")
     about = ", ".join(f"{k}={v}" for k, v in params.items() if isinstance(v, str) and len(v) <= 80)
     text = f"{action}({about}) was refused: {code}: {error.get('Message', '')}".rstrip(": ")
-    if status >= 500 and code != "NotModelled":
+    if status >= 500 and code != "NotModelled" and not _THROTTLED.search(code):
         return UnsureError(action, code, text)
     return ApiError(action, code, text)
 
