@@ -84,7 +84,7 @@ def _routes(
             yield peering["vpc"], peering["tiers"], {"destination": cidr, "peering": peering["name"]}
         for cidr in ours if peering["peer_vpc"] else ():
             yield peering["peer_vpc"], peering["peer_tiers"], {"destination": cidr, "peering": peering["name"]}
-    only = next(iter(vpcs)) if len(vpcs) == 1 else ""
+    (only,) = vpcs if len(vpcs) == 1 else ("",)
     for route in extra:
         said = {"destination": route["destination"], "target_id": route["target_id"]}
         yield route.get("vpc") or only, route.get("tiers") or ("private",), said

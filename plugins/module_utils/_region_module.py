@@ -71,8 +71,8 @@ class RegionModule:
             wanted, found = each(lambda read: read(), reads) if beside else [read() for read in reads]
             return reconcile(kind, wanted, check or self.check, wait, purge, found)
         except RegionError as exc:
-            self.ansible.fail_json(msg=str(exc))
-            raise
+            fail: t.Callable[..., t.NoReturn] = self.ansible.fail_json
+            fail(msg=str(exc))
 
     def finish(self, outcome: Outcome, **more: t.Any) -> None:
         """End the module with what became of a set, as failed when a member failed; ``more`` is returned too."""

@@ -52,9 +52,9 @@ facts:
   contains:
     by_name:
       description:
-        - From kind (C(vpc), C(subnet), C(nat_gateway)) and name to the thing, which has C(id), C(stack), C(kept_as), the
-          word that lets a teardown delete it (empty for what goes without), and C(shows), what a person needs beside
-          the id. A kind of which nothing stands is there and empty.
+        - From kind (C(vpc), C(subnet), C(nat_gateway)) and name to the thing. It has C(id), C(stack), C(kept_as), which
+          is the word that lets a teardown delete it (empty for what goes without), and C(shows), what a person needs
+          beside the id. A kind of which nothing stands is there and empty.
       type: dict
       sample: {vpc: {main: {id: vpc-0a1b2c3d4e5f60718, kind: VPC, part: main, stack: network, kept_as: '', shows: {}}}}
     things:

@@ -207,7 +207,7 @@ def target(route: t.Mapping[str, t.Any], names: Names) -> str:
         return names.id(InternetGateway, route["internet_gateway"])
     if route["peering"]:
         return names.id(VpcPeering, route["peering"])
-    if str(route["target_id"]).split("-")[0] not in TARGETS:
+    if str(route["target_id"]).partition("-")[0] not in TARGETS:
         raise InputError(
             f"the route to {route['destination']} leads to {route['target_id']}, which is no id of a route's target "
             f"({', '.join(f'{prefix}-...' for prefix in TARGETS)})"

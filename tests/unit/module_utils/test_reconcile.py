@@ -5,7 +5,12 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.cloister.aws.plugins.module_utils._errors import ImmutableError, OwnershipError, RegionError, UnsureError
+from ansible_collections.cloister.aws.plugins.module_utils._errors import (
+    ImmutableError,
+    OwnershipError,
+    RegionError,
+    UnsureError,
+)
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import reconcile
