@@ -15,7 +15,7 @@ help: ## list these words
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
 rehearse: run-env ## build REGION on an embedded AWS: no account, no bill
-	ansible-playbook playbooks/rehearse.yml -i $(INVENTORY) $(ARGS)
+	env -u AWS_PROFILE -u AWS_DEFAULT_PROFILE ansible-playbook playbooks/rehearse.yml -i $(INVENTORY) $(ARGS)
 
 plan: run-env ## list what a run would create, change and keep in REGION (reads AWS)
 	ansible-playbook playbooks/plan.yml -i $(INVENTORY) $(ARGS)
