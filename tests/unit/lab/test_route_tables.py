@@ -27,6 +27,12 @@ def test_a_table_begins_with_the_local_route(ec2: t.Any, table: tuple[str, str])
     assert (route["GatewayId"], route["Origin"], route["State"]) == ("local", "CreateRouteTable", "active")
 
 
+def test_a_repeated_request_with_one_token_makes_one_table(ec2: t.Any, network: Network) -> None:
+    vpc = network.vpc()
+    tables = [ec2.create_route_table(VpcId=vpc, ClientToken="one")["RouteTable"]["RouteTableId"] for _ in range(2)]
+    assert tables[0] == tables[1]
+
+
 def test_routes_lead_to_gateways(ec2: t.Any, network: Network, table: tuple[str, str]) -> None:
     vpc, route_table = table
     gateway = network.gateway(vpc)

@@ -11,7 +11,18 @@ import typing as t
 
 from lab.embedded_aws.limits import current as limits
 from lab.embedded_aws.truth.ec2 import tags
-from lab.embedded_aws.truth.ec2.base import Backend, Response, action, catch_up, done, forget, new_id, refuse, tag_list
+from lab.embedded_aws.truth.ec2.base import (
+    Backend,
+    Response,
+    action,
+    catch_up,
+    done,
+    forget,
+    new_id,
+    refuse,
+    same_request,
+    tag_list,
+)
 from lab.embedded_aws.truth.ec2.kinds import Kind, find, register
 from lab.embedded_aws.truth.ec2.reading import describe
 from lab.embedded_aws.truth.ec2.xml import Ec2Result
@@ -68,8 +79,13 @@ def describe_route_tables(response: Response) -> t.Any:
 
 @action
 def create_route_table(response: Response) -> t.Any:
+    token, given = response._get_param("ClientToken"), tags.requested(response, "route-table")
+    table = same_request(response.ec2_backend, "rtb", token, lambda: _create(response, given))
+    return Ec2Result({"RouteTable": view(table), "ClientToken": token})
+
+
+def _create(response: Response, given: dict[str, str]) -> t.Any:
     backend = response.ec2_backend
-    given = tags.requested(response, "route-table")
     vpc = find(backend, response._get_param("VpcId"))
     present = sum(1 for one in backend.route_tables.values() if one.vpc_id == vpc.id)
     message = "The maximum number of route tables has been reached."
@@ -77,7 +93,7 @@ def create_route_table(response: Response) -> t.Any:
     response.error_on_dryrun()
     table = backend.create_route_table(vpc.id)
     tags.put(backend, table.id, given)
-    return Ec2Result({"RouteTable": view(table)})
+    return table
 
 
 @action
