@@ -35,14 +35,9 @@ options:
         description: Further tags.
         type: dict
         default: {}
-  purge:
-    description:
-      - Whether what the stack owns and the list does not name is removed. A stack of several kinds says no, and ends
-        with M(cloister.aws.network_leftovers), which removes in the order in which AWS lets go.
-    type: bool
-    default: true
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.purge
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """

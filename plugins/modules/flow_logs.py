@@ -46,14 +46,9 @@ options:
       destination_arn:
         description: Bucket, with or without a folder, to write to instead of a log group.
         type: str
-  purge:
-    description:
-      - Whether what the stack owns and the list does not name is removed. A stack of several kinds says no, and ends
-        with M(cloister.aws.network_leftovers), which removes in the order in which AWS lets go.
-    type: bool
-    default: true
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.purge
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """

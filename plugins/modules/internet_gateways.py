@@ -27,14 +27,9 @@ options:
         description: Name of the VPC it is attached to. A VPC has at most one.
         type: str
         required: true
-  purge:
-    description:
-      - Whether what the stack owns and the list does not name is removed. A stack of several kinds says no, and ends
-        with M(cloister.aws.network_leftovers), which removes in the order in which AWS lets go.
-    type: bool
-    default: true
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.purge
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """

@@ -55,14 +55,9 @@ options:
           target_id:
             description: Id of what it leads to, for things that have no name here, such as a transit gateway.
             type: str
-  purge:
-    description:
-      - Whether what the stack owns and the list does not name is removed. A stack of several kinds says no, and ends
-        with M(cloister.aws.network_leftovers), which removes in the order in which AWS lets go.
-    type: bool
-    default: true
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.purge
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """

@@ -38,14 +38,9 @@ options:
             group of its own talks to nobody (AWS Security Hub control EC2.2). With V(false) the group is left alone.
         type: bool
         default: true
-  purge:
-    description:
-      - Whether what the stack owns and the list does not name is removed. A stack of several kinds says no, and ends
-        with M(cloister.aws.network_leftovers), which removes in the order in which AWS lets go.
-    type: bool
-    default: true
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.purge
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """
