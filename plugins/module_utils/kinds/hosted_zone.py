@@ -195,7 +195,10 @@ class HostedZone(Kind):
         ]
 
     def _tags(self, ids: list[str]) -> dict[str, dict[str, str]]:
-        answer = self.aws.call("route53", "list_tags_for_resources", ResourceType="hostedzone", ResourceIds=ids)
+        action = "list_tags_for_resources"
+        answer = self.aws.call("route53", action, absent_ok=True, ResourceType="hostedzone", ResourceIds=ids)
+        if answer is None:  # one of them is gone since it was listed: by another stack's teardown
+            return {} if len(ids) == 1 else {key: tags for one in ids for key, tags in self._tags([one]).items()}
         return {item["ResourceId"]: tag_dict(item.get("Tags")) for item in answer["ResourceTagSets"]}
 
     def _detail(self, found: Found) -> dict[str, t.Any]:

@@ -95,8 +95,8 @@ class Vpc(Ec2Kind):
             (group.get("IpPermissions"), "revoke_security_group_ingress"),
             (group.get("IpPermissionsEgress"), "revoke_security_group_egress"),
         ):
-            if rules:
-                self.aws.call("ec2", action, GroupId=group["GroupId"], IpPermissions=rules)
+            if rules:  # gone already: by a call whose answer was lost
+                self.aws.call("ec2", action, absent_ok=True, GroupId=group["GroupId"], IpPermissions=rules)
 
 
 def want(vpc: t.Mapping[str, t.Any]) -> Want:

@@ -82,6 +82,19 @@ def test_a_zone_whose_answer_was_lost_is_found_and_finished(world: World) -> Non
     assert not world.zones(zone()).changed
 
 
+def test_tags_are_read_although_one_of_the_zones_went_since_they_were_listed(world: World) -> None:
+    wanted = (zone(), zone("lab.example.internal"))
+    world.zones(*wanted)
+    world.lab.fail("ListTagsForResources", "NoSuchHostedZone", status=404)
+    assert not world.zones(*wanted).changed
+
+
+def test_a_zone_that_goes_while_it_is_read_is_still_known_by_its_reference(world: World) -> None:
+    world.zones(zone())
+    world.lab.fail("ListTagsForResources", "NoSuchHostedZone", status=404)
+    assert [found.part for found in hosted_zone.HostedZone(world.aws, OWNER).find()] == [INSIDE]
+
+
 def test_an_untagged_zone_of_a_killed_run_is_removed_with_its_stack(world: World) -> None:
     world.lab.fail("ChangeTagsForResource", "AccessDenied")
     with pytest.raises(RegionError):
