@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import typing as t
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from lab.embedded_aws.client import EmbeddedAws
 ROOT = Path(__file__).resolve().parents[2]
 ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 Action = tuple[str, str, str, str]
+Shape = Counter[tuple[str, str]]
 
 
 @dataclass
@@ -96,3 +99,22 @@ class Region:
         """Return all that stands in the account and carries this region's ownership tag."""
         name = self.settings["region_name"]
         return [thing for thing in self.lab.holdings() if thing["tags"].get("cloister:region") == name]
+
+    def shape(self) -> Shape:
+        """Count all that stands, ours and not, by kind and logical name: what is no AWS default."""
+        return Counter(
+            (thing["kind"], thing["tags"].get("cloister:part", ""))
+            for thing in self.lab.holdings()
+            if not thing["default"]
+        )
+
+    def unlock(self) -> None:
+        """Do what the refusal of the next run says, as the run before died with the lock."""
+        refused = self.play("site.yml")
+        assert refused.rc != 0
+        found = re.search(r"unlock_run_id=(\w+)", refused.output)
+        assert found, refused.output
+        # What the killed run had on the wire may still arrive now; the refused one wrote nothing.
+        assert [write for write in refused.region_writes if write["run_id"] == refused.report["run_id"]] == []
+        opened = self.play("playbooks/unlock.yml", "-e", f"unlock_run_id={found[1]}")
+        assert opened.rc == 0, opened.output

@@ -7,28 +7,16 @@ whose first process is killed. A sample of the writes is taken; ``CLOISTER_KILL_
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import typing as t
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.integration.playbook import ROOT, Region
+from tests.integration.playbook import ROOT, Region, Shape
 
 SAMPLE = 3
 IN_A_NAMESPACE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
-Shape = Counter[tuple[str, str]]
-
-
-def shape(region: Region) -> Shape:
-    """Count all that stands, ours and not, by kind and logical name: what is no AWS default."""
-    return Counter(
-        (thing["kind"], thing["tags"].get("cloister:part", ""))
-        for thing in region.lab.holdings()
-        if not thing["default"]
-    )
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +25,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Shape]:
     region = Region.raised(ROOT / "inventories/us", tmp_path_factory.mktemp("whole"))
     run = region.play("site.yml")
     assert run.rc == 0, run.output
-    standing = shape(region)
+    standing = region.shape()
     region.lab.stop()
     return len(run.writes), standing
 
@@ -62,18 +50,6 @@ def killed(region: Region, write: int, when: str) -> int:
         return process.wait(timeout=300)
 
 
-def unlock(region: Region) -> None:
-    """Do what the refusal of the next run says."""
-    refused = region.play("site.yml")
-    assert refused.rc != 0
-    found = re.search(r"unlock_run_id=(\w+)", refused.output)
-    assert found, refused.output
-    # What the killed run had on the wire may still arrive now; the refused one wrote nothing.
-    assert [write for write in refused.writes if write["run_id"] == refused.report["run_id"]] == []
-    opened = region.play("playbooks/unlock.yml", "-e", f"unlock_run_id={found[1]}")
-    assert opened.rc == 0, opened.output
-
-
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_run_killed_at_a_write_converges_when_run_again(
     whole: tuple[int, Shape], when: t.Literal["before", "after"], tmp_path: Path
@@ -84,9 +60,9 @@ def test_a_run_killed_at_a_write_converges_when_run_again(
         try:
             assert killed(region, write, when) != 0, f"the run was over before write {write}"
             region.lab.clear_faults()
-            unlock(region)
+            region.unlock()
             again = region.play("site.yml")
             assert again.rc == 0, f"killed {when} write {write}:\n{again.output}"
-            assert shape(region) == standing, f"killed {when} write {write}"
+            assert region.shape() == standing, f"killed {when} write {write}"
         finally:
             region.lab.stop()
