@@ -26,8 +26,9 @@ _BASICS = (
     "ansible_collections.amazon.aws.plugins.module_utils.modules",
 )
 _COLLECTIONS = ("ansible_collections.cloister.aws", "ansible_collections.amazon.aws")
-_FIRST_SERVICES = ("ec2",)
-_NEXT_SERVICES = ("sts", "iam", "route53", "ssm", "logs", "elbv2")
+# A run asks who it is before it asks for anything else; the large models are read meanwhile.
+_FIRST_SERVICES = ("sts",)
+_NEXT_SERVICES = ("ec2", "ssm", "iam", "route53", "logs", "elbv2")
 
 
 class SharedLoader:
@@ -94,11 +95,11 @@ def essential(recorder: Recorder, loader: SharedLoader, roots: dict[str, str]) -
 
 def further(recorder: Recorder, loader: SharedLoader, roots: dict[str, str]) -> Iterator[None]:
     """Load the rest in small steps, which the server takes while nobody waits."""
-    for name in module_utils(_COLLECTIONS[1], roots):
-        import_quietly(name)
-        yield
     for service in _NEXT_SERVICES:
         loader.read_service(service)
+        yield
+    for name in module_utils(_COLLECTIONS[1], roots):
+        import_quietly(name)
         yield
     settle(recorder)
 
