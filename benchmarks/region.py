@@ -67,7 +67,7 @@ def life(tool: Terraform | Cloister, latency: float, costs: Costs) -> Counter[st
     """Take one region through its life on a fresh embedded AWS; return how many of each kind were built."""
     lab = EmbeddedAws.start("--account", ACCOUNT)
     try:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CLOISTER_", "ANSIBLE_"))}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CLOISTER_", "ANSIBLE_", "PYTHON"))}
         environment = {**clean, **lab.environment, "AWS_REGION": "us-west-2"}
         commands = tool.commands()
         measure(commands["prepare"], tool.folder, environment)

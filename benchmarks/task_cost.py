@@ -49,7 +49,7 @@ def ways() -> dict[str, dict[str, str]]:
 def costs(rounds: int) -> dict[tuple[str, int], list[Cost]]:
     """Measure every way in turn, ``rounds`` times, on tasks that change nothing."""
     lab = EmbeddedAws.start()
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CLOISTER_", "ANSIBLE_"))}
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CLOISTER_", "ANSIBLE_", "PYTHON"))}
     clean |= lab.environment
     found: dict[tuple[str, int], list[Cost]] = {}
     try:
