@@ -95,13 +95,14 @@ class CallbackModule(CallbackBase):
         """Take in what a task did before it failed."""
         self._take(result)
         if not ignore_errors:
-            self._report.failed(result.host.name, result.task.get_name(), str(result.result.get("msg", "")))
+            host = None if result.task.run_once else result.host.name
+            self._report.failed(host, result.task.get_name(), str(result.result.get("msg", "")))
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         """Print the report, and write it where that was asked for."""
         if self._payloads:
             self._payloads.keep()
-        if not self._report.stacks:
+        if not self._report.stacks and not self._report.error:
             return
         self._report.seconds = time.monotonic() - self._report.began
         for line in self._report.lines():

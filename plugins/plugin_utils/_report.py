@@ -39,6 +39,8 @@ class Report:
     check: bool = False
     seconds: float = 0.0
     stacks: dict[str, Stack] = field(default_factory=dict)
+    error: str = ""
+    """Why the run as a whole failed."""
 
     def take(self, host: str, seconds: float, members: t.Iterable[Member], check: bool) -> None:
         """Take in one ended task. A later task may keep what an earlier one made: the stronger action stays."""
@@ -54,10 +56,10 @@ class Report:
             stack.members[key] = member
             self.check = self.check or check
 
-    def failed(self, host: str, task: str, message: str) -> None:
-        """Take in why a stack is not whole; the first reason counts, and the first line of it."""
-        stack = self.stacks.setdefault(host, Stack())
-        stack.error = stack.error or f"{task}: {message.partition(chr(10))[0]}"
+    def failed(self, host: str | None, task: str, message: str) -> None:
+        """Take in why a stack, or without one the run, failed; the first reason counts, and the first line of it."""
+        holder = self.stacks.setdefault(host, Stack()) if host else self
+        holder.error = holder.error or f"{task}: {message.partition(chr(10))[0]}"
 
     def told(self) -> dict[str, t.Any]:
         """Return the report as plain data."""
@@ -67,6 +69,7 @@ class Report:
             "run_id": self.run_id,
             "check": self.check,
             "seconds": round(self.seconds, 2),
+            "error": self.error,
             "stacks": {
                 name: {
                     "seconds": round(stack.seconds, 2),
@@ -86,9 +89,11 @@ class Report:
             yield from self._table()
         yield from self._changes()
         yield from self._needed()
-        for name, stack in self.stacks.items():
-            if stack.error:
-                yield f"  {name} is not whole. {stack.error}"
+        broken = {name: stack.error for name, stack in self.stacks.items() if stack.error}
+        for name, error in broken.items():
+            yield f"  {name} is not whole. {error}"
+        if self.error and not broken:
+            yield f"  The run failed. {self.error}"
 
     def _table(self) -> t.Iterator[str]:
         words = PLANNED if self.check else DONE

@@ -63,3 +63,12 @@ def test_the_first_reason_of_a_broken_stack_is_told() -> None:
     run.failed("endpoints", "Ensure the endpoints stand", "no subnet called private-z")
     run.failed("endpoints", "Say which stack is not whole", "endpoints is not whole")
     assert "endpoints is not whole. Ensure the endpoints stand: no subnet called private-z" in told(run)
+
+
+def test_what_fails_for_all_stacks_at_once_is_blamed_on_none() -> None:
+    run = report()
+    run.failed(None, "Take the lock", "region us is being changed")
+    assert "The run failed. Take the lock: region us is being changed" in told(run)
+    assert run.told()["error"].startswith("Take the lock")
+    run.failed("dns", "Ensure the zones", "refused")
+    assert "The run failed" not in told(run)
