@@ -30,7 +30,13 @@ def client_environment(endpoint: str, access_key: str, secret: str) -> dict[str,
     """The variables that send an AWS client here and nowhere else."""
     spared = [name for name in os.environ.get("NO_PROXY", os.environ.get("no_proxy", "")).split(",") if name]
     direct = ",".join(dict.fromkeys([*spared, "127.0.0.1", "localhost"]))
+    # https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html: these come before AWS_ENDPOINT_URL.
+    led_elsewhere = [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_")]
     return {
+        **dict.fromkeys(led_elsewhere, ""),
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+        "AWS_USE_FIPS_ENDPOINT": "false",
+        "AWS_USE_DUALSTACK_ENDPOINT": "false",
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": access_key,
         "AWS_SECRET_ACCESS_KEY": secret,
