@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 import typing as t
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +30,11 @@ def _emptied(region: Region) -> t.Iterator[None]:
 
 
 def alive(pid: int) -> bool:
-    return os.path.isdir(f"/proc/{pid}")
+    """Return whether it still runs; one that has ended and that init has not collected yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def refusal(region: Region) -> str:
