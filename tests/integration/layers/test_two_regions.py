@@ -59,7 +59,7 @@ def test_no_run_touches_what_is_the_others(both: Both) -> None:
     assert {write["run_id"] for write in writes} == {both.built[0].report["run_id"]}
 
 
-def test_when_one_is_taken_down_the_other_stays_as_it_is(both: Both) -> None:
+def test_0_03_when_one_is_taken_down_the_other_stays_as_it_is(both: Both) -> None:
     assert both.torn_down.rc == 0, both.torn_down.output
     assert both.second.owned() == []
     assert both.after == both.before

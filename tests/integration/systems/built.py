@@ -1,0 +1,93 @@
+"""Regions as the reference systems have them, built on an embedded AWS, and what AWS then says of them."""
+
+from __future__ import annotations
+
+import shutil
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tests.integration.playbook import ROOT, Action, Region, Run
+from tests.integration.rehearsal.neighbours import session
+
+Thing = dict[str, t.Any]
+
+
+@dataclass
+class Built:
+    """A region and its account, seen through boto3."""
+
+    region: Region
+
+    @classmethod
+    def of(cls, inventory: Path, scratch: Path) -> Built:
+        """Build it."""
+        built = cls(Region.raised(inventory, scratch))
+        run = built.region.play("site.yml")
+        assert run.rc == 0, run.output
+        return built
+
+    def client(self, service: str) -> t.Any:
+        """A boto3 client of the region's account."""
+        return session(self.region)(service)
+
+    @property
+    def ec2(self) -> t.Any:
+        """The client of EC2."""
+        return self.client("ec2")
+
+    def described(self, describe: str, listed: str) -> dict[str, Thing]:
+        """AWS's descriptions of what the region owns, by logical name."""
+        mine = [{"Name": "tag:cloister:region", "Values": [self.region.settings["region_name"]]}]
+        return {tags(thing)["cloister:part"]: thing for thing in getattr(self.ec2, describe)(Filters=mine)[listed]}
+
+    def id(self, part: str, describe: str = "describe_vpcs", listed: str = "Vpcs", key: str = "VpcId") -> str:
+        """The id of one of them; of a VPC when no other kind is named."""
+        return str(self.described(describe, listed)[part][key])
+
+    def drift(self, *arguments: str) -> Run:
+        """What a plan finds."""
+        run = self.region.play("site.yml", "--check", *arguments)
+        assert run.rc == 0, run.output
+        assert run.writes == []
+        return run
+
+    def found_and_healed(self, *expected: Action) -> None:
+        """A plan of the whole region finds exactly this, and one run of the stacks that it names heals it."""
+        assert self.drift().actions == set(expected)
+        healed = self.region.play("site.yml", "--limit", ",".join({stack for stack, *_ in expected}))
+        assert healed.rc == 0, healed.output
+        assert healed.actions == set(expected)
+
+
+def tags(thing: Thing) -> dict[str, str]:
+    """Return tags by key."""
+    return {tag["Key"]: tag["Value"] for tag in thing.get("Tags", ())}
+
+
+def default_routes(tables: dict[str, Thing]) -> dict[str, str]:
+    """Return where the default route of each table leads; empty where it has none."""
+    return {
+        name: next(
+            (
+                route.get("GatewayId") or route.get("NatGatewayId", "")
+                for route in table["Routes"]
+                if route.get("DestinationCidrBlock") == "0.0.0.0/0"
+            ),
+            "",
+        )
+        for name, table in tables.items()
+    }
+
+
+def changed(inventory: str, scratch: Path, **variables: dict[str, t.Any]) -> Path:
+    """Return a copy of a shipped inventory with some variables of some stacks, or of ``region``, changed."""
+    copied = Path(shutil.copytree(ROOT / "inventories" / inventory, scratch / inventory))
+    for holder, values in variables.items():
+        path = "group_vars/all/region.yml" if holder == "region" else f"host_vars/{holder}.yml"
+        file = copied / path
+        said = {**yaml.safe_load(file.read_text(encoding="utf-8")), **values}
+        file.write_text(yaml.safe_dump(said), encoding="utf-8")
+    return copied
