@@ -12,11 +12,20 @@ STACK = "cloister:stack"
 PART = "cloister:part"
 TIER = "cloister:tier"
 KEEP = "cloister:keep"
+HOME = "cloister:home"
+"""The AWS region of what AWS itself keeps for the whole account: roles, instance profiles, zones."""
 
 
 def tag_dict(tags: t.Iterable[t.Mapping[str, str]] | None) -> dict[str, str]:
     """Turn AWS's ``[{Key, Value}]`` into a dict."""
     return {tag["Key"]: tag["Value"] for tag in tags or ()}
+
+
+def elsewhere(what: str, tags: t.Mapping[str, str]) -> str:
+    """Return a thing of the account that others have, with what to do when they are a region of the same name."""
+    if HOME not in tags:
+        return what
+    return f"{what} of region {tags.get(REGION)} in {tags[HOME]} (a second region needs another region_name)"
 
 
 def tag_list(tags: t.Mapping[str, str]) -> list[dict[str, str]]:
@@ -44,6 +53,10 @@ class Owner:
     def owns(self, tags: t.Mapping[str, str]) -> bool:
         """Return whether a thing with these tags is this owner's."""
         return tags.get(REGION) == self.region and PART in tags and self.stack in (None, tags.get(STACK))
+
+    def owns_at(self, tags: t.Mapping[str, str], aws_region: str) -> bool:
+        """Return whether a thing of the account is this owner's, and not one of a region of this name elsewhere."""
+        return self.owns(tags) and tags.get(HOME) in (None, aws_region)
 
     def filters(self) -> list[dict[str, t.Any]]:
         """Return EC2 ``Filters`` that select what this owner owns."""

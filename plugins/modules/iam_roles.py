@@ -233,15 +233,18 @@ def main() -> None:
     )
     listed, owner = module.params["roles"], module.owner
     partition, boundary = module.aws.partition, module.params["permissions_boundary"]
+    home = module.aws.region
     names = [role["name"] for role in listed if role["instance_profile"]]
 
     def profiles(check: bool) -> Outcome:
         return module.outcome(
-            module.kind(InstanceProfile), lambda: [profile(name, owner) for name in names], check=check
+            module.kind(InstanceProfile), lambda: [profile(name, owner, home) for name in names], check=check
         )
 
     planned = profiles(check=True)  # what is in the way of a profile is refused before a role is touched
-    roles = module.outcome(module.kind(IamRole), lambda: [want(role, owner, partition, boundary) for role in listed])
+    roles = module.outcome(
+        module.kind(IamRole), lambda: [want(role, owner, partition, boundary, home) for role in listed]
+    )
     made = planned if module.check or roles.errors or not planned.changed else profiles(check=False)
     both = Outcome(roles.members + (made.members if not roles.errors else []), roles.errors + made.errors)
     module.finish(both, ids=roles.ids, profiles=made.ids)

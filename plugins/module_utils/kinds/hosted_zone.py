@@ -19,6 +19,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._errors import InputE
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._owner import (
+    HOME,
     KEEP,
     PART,
     REGION,
@@ -68,7 +69,8 @@ class HostedZone(Kind):
         tags: dict[str, dict[str, str]] = {}
         for sets in each(self._tags, [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]):
             tags.update(sets)
-        self.region = [Found(key, {**_reference(zone), **tags.get(key, {})}, zone) for key, zone in ours.items()]
+        found = [Found(key, {**_reference(zone), **tags.get(key, {})}, zone) for key, zone in ours.items()]
+        self.region = [item for item in found if Owner(self.owner.region).owns_at(item.tags, self.aws.region)]
         return [item for item in self.region if self.owner.owns(item.tags)]
 
     def fields(self, found: Found) -> dict[str, t.Any]:
@@ -281,4 +283,4 @@ def want(zone: t.Mapping[str, t.Any], names: Names, owner: Owner, aws_region: st
         "vpcs": _sorted(vpcs),
         "authorised_vpcs": _sorted(zone["authorised_vpcs"]),
     }
-    return Want(part, fields, tags={KEEP: "true" if keep else "false"})
+    return Want(part, fields, tags={KEEP: "true" if keep else "false", HOME: aws_region})

@@ -22,7 +22,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._iam_policy import (
     trust,
 )
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
-from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner, tag_dict, tag_list
+from ansible_collections.cloister.aws.plugins.module_utils._owner import HOME, Owner, elsewhere, tag_dict, tag_list
 
 LONGEST_NAME = 64
 # What the largest raise of a quota gives; below it AWS decides.
@@ -53,7 +53,7 @@ class IamRole(Kind):
         """Return what the owner owns, by path and tags, with all that belongs to each."""
         roles = self.aws.pages("iam", "list_roles", "Roles", PathPrefix=path(self.owner))
         found = each(lambda role: self._read(role["RoleName"]), roles)
-        return [item for item in found if item and self.owner.owns(item.tags)]
+        return [item for item in found if item and self.owner.owns_at(item.tags, self.aws.region)]
 
     def fields(self, found: Found) -> dict[str, t.Any]:
         """Return what a role is, documents in canonical form."""
@@ -86,7 +86,7 @@ class IamRole(Kind):
         except ApiError as exc:
             # ListRoles shows a new role late: the one that a killed run made a moment ago is ours all the same.
             there = self._read(name) if exc.code == "EntityAlreadyExists" else None
-            if there and self.owner.owns(there.tags):
+            if there and self.owner.owns_at(there.tags, self.aws.region):
                 return there
             raise
         return Found(answer["Role"]["Arn"], tags, {**answer["Role"], "policies": {}, "managed_policies": []})
@@ -151,9 +151,10 @@ class IamRole(Kind):
     def foreign(self, want: Want) -> str | None:
         """Return a role of that name that is not ours; names are unique in an account whatever the path."""
         answer = self.aws.call("iam", "get_role", RoleName=role_name(self.owner, want.part), absent_ok=True)
-        if answer is None or self.owner.owns(tag_dict(answer["Role"].get("Tags"))):
+        tags = tag_dict(answer["Role"].get("Tags")) if answer else {}
+        if answer is None or self.owner.owns_at(tags, self.aws.region):
             return None
-        return str(answer["Role"]["Arn"])
+        return elsewhere(answer["Role"]["Arn"], tags)
 
     def shows(self, found: Found) -> dict[str, t.Any]:
         """Return its name."""
@@ -222,8 +223,11 @@ def role_name(owner: Owner, part: str) -> str:
     return f"{owner.region}-{part}"
 
 
-def want(role: t.Mapping[str, t.Any], owner: Owner, partition: str, boundary: str = "") -> Want:
-    """Return the wish for one entry of ``identity_roles``; ``boundary`` is for a role that names none itself."""
+def want(role: t.Mapping[str, t.Any], owner: Owner, partition: str, boundary: str = "", home: str = "") -> Want:
+    """Return the wish for one entry of ``identity_roles``; ``boundary`` is for a role that names none itself.
+
+    ``home`` is the AWS region of the region, in which alone a role of the account is its own.
+    """
     found = faults(role)
     name = role_name(owner, role["name"])
     if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
@@ -255,4 +259,4 @@ def want(role: t.Mapping[str, t.Any], owner: Owner, partition: str, boundary: st
         "description": role["reason"],
         "session_seconds": role["session_seconds"],
     }
-    return Want(role["name"], fields)
+    return Want(role["name"], fields, tags={HOME: home} if home else {})

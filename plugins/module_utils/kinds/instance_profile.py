@@ -12,7 +12,7 @@ import typing as t
 from ansible_collections.cloister.aws.plugins.module_utils._aws import each
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
-from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner, tag_dict, tag_list
+from ansible_collections.cloister.aws.plugins.module_utils._owner import HOME, Owner, elsewhere, tag_dict, tag_list
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import path, role_name
 
 
@@ -27,7 +27,7 @@ class InstanceProfile(Kind):
         """Return what the owner owns, by path and tags."""
         profiles = self.aws.pages("iam", "list_instance_profiles", "InstanceProfiles", PathPrefix=path(self.owner))
         found = each(lambda profile: self._read(profile["InstanceProfileName"]), profiles)
-        return [item for item in found if item and self.owner.owns(item.tags)]
+        return [item for item in found if item and self.owner.owns_at(item.tags, self.aws.region)]
 
     def fields(self, found: Found) -> dict[str, t.Any]:
         """Return the role in it; AWS allows one."""
@@ -42,7 +42,7 @@ class InstanceProfile(Kind):
             )
         except ApiError as exc:
             there = self._read(name) if exc.code == "EntityAlreadyExists" else None
-            if there and self.owner.owns(there.tags):
+            if there and self.owner.owns_at(there.tags, self.aws.region):
                 return there
             raise
         return Found(name, tags, {**answer["InstanceProfile"], "Roles": answer["InstanceProfile"].get("Roles", [])})
@@ -80,7 +80,9 @@ class InstanceProfile(Kind):
     def foreign(self, want: Want) -> str | None:
         """Return a profile of that name that is not ours."""
         found = self._read(role_name(self.owner, want.part))
-        return None if found is None or self.owner.owns(found.tags) else str(found.raw["Arn"])
+        if found is None or self.owner.owns_at(found.tags, self.aws.region):
+            return None
+        return elsewhere(found.raw["Arn"], found.tags)
 
     def shows(self, found: Found) -> dict[str, t.Any]:
         """Return its ARN."""
@@ -104,6 +106,6 @@ class InstanceProfile(Kind):
             )
 
 
-def want(role: str, owner: Owner) -> Want:
-    """Return the wish for the profile of a role of this stack."""
-    return Want(role, {"role": role_name(owner, role)})
+def want(role: str, owner: Owner, home: str = "") -> Want:
+    """Return the wish for the profile of a role of this stack; ``home`` as for the role."""
+    return Want(role, {"role": role_name(owner, role)}, tags={HOME: home} if home else {})
