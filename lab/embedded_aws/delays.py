@@ -10,6 +10,7 @@ import typing as t
 NAMES = (
     "nat_gateway", "nat_gateway_delete", "vpc_endpoint", "vpc_endpoint_delete", "endpoint_interface_delete",
     "vpc_peering", "route53_change",
+    "ecs_task", "ecs_task_stop", "ecs_attachment",
 )  # fmt: skip
 
 

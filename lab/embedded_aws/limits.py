@@ -8,7 +8,7 @@ import typing as t
 
 NAMES = (
     "vpcs", "subnets_per_vpc", "internet_gateways", "addresses", "nat_gateways_per_zone", "route_tables_per_vpc",
-    "security_groups", "interface_endpoints_per_vpc",
+    "security_groups", "interface_endpoints_per_vpc", "ecs_clusters", "ecs_services_per_cluster", "ecs_tasks_per_service",
 )  # fmt: skip
 
 
@@ -27,12 +27,17 @@ class Limits:
     def clear(self) -> None:
         self.most.clear()
 
-    def check(self, name: str, present: int, code: str, message: str) -> None:
-        """Refuse with AWS's code when one more would be too many."""
-        if name in self.most and present >= self.most[name]:
-            from moto.ec2.exceptions import EC2ClientError
+    def check(self, name: str, present: int, code: str, message: str, service: str = "ec2") -> None:
+        """Refuse with AWS's code, as an error of moto's `service`, when one more would be too many."""
+        if name not in self.most or present < self.most[name]:
+            return
+        if service != "ec2":
+            from lab.embedded_aws.truth.patching import refuser
 
-            raise EC2ClientError(code, message)
+            refuser(service)(code, message)
+        from moto.ec2.exceptions import EC2ClientError
+
+        raise EC2ClientError(code, message)
 
 
 current = Limits()
