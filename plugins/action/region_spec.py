@@ -13,7 +13,7 @@ import typing as t
 import yaml
 from ansible.plugins.action import ActionBase
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.catalogue import regions_by_partition
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.inventory import Reading, Role, orphans, read
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.inventory import Reading, Role, homeless, orphans, read
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.needs import needs, vpc_ranges
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, locate, message, search
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Region
@@ -42,6 +42,7 @@ class ActionModule(ActionBase):
         reading = self._read(stacks, variables, sources)
         region = Region(reading.region.stacks, regions_by_partition())
         problems = reading.problems + orphans(sources, groups.get("all", ()), groups, _role_names()) + judge(region)
+        problems += homeless(stacks, groups, variables.get("region_layers", ()))
         problems = problems or ways.cannot_be_laid_out(region)
         if problems:
             told = message(problems, lambda problem: _place(problem, reading, sources))

@@ -182,3 +182,17 @@ def orphans(
                 found = f"There is no {what} called {name}, so nothing reads this file."
                 problems.append(Problem("", (), found, right, os.path.join(path, entry)))
     return problems
+
+
+def homeless(
+    stacks: t.Iterable[str], groups: t.Mapping[str, t.Collection[str]], layers: t.Sequence[str]
+) -> list[Problem]:
+    """Return the stacks that lie in no layer, which nothing would build, or in more than one."""
+    problems = []
+    for stack in stacks:
+        own = [layer for layer in layers if stack in groups.get(layer, ())]
+        if layers and len(own) != 1:
+            found = f"Stack {stack} lies in {' and in '.join(f'the layer {layer}' for layer in own) or 'no layer'}."
+            right = f"one of the groups {', '.join(layers)}, from the ground up"
+            problems.append(Problem(stack, (), found, right, "stacks.yml"))
+    return problems

@@ -65,6 +65,7 @@ TYPES_AND_NAMES = [
     Broken(IDENTITY, (*STATEMENT, "actions"), Renamed("action"), "statements[0].action", "did you mean actions?"),
     Broken("host_vars/netwrok.yml", (), Text("network_routes: []\n"), "", "did you mean network?"),
     Broken(STACKS, ("stacks", "children", "shared", "hosts", "dnss"), None, "stack_role", "did you mean dns?"),
+    Broken(STACKS, ("stacks", "children", "shared"), Renamed("shraed"), "dns", "lies in no layer"),
     # templates
     Broken(REGION, ("region_name",), "{{ nobody }}", "region_name", "cannot be filled in"),
     Broken(
