@@ -41,7 +41,9 @@ OWN_ID = {
     "DescribeSecurityGroupRules": "securityGroupRuleId", "DescribeVpcEndpoints": "vpcEndpointId",
     "DescribeFlowLogs": "flowLogId", "DescribeVpcPeeringConnections": "vpcPeeringConnectionId",
     "DescribeNetworkInterfaces": "networkInterfaceId", "DescribeInstances": "instanceId",
-    "DescribeManagedPrefixLists": "prefixListId", "ListRoles": "RoleName", "ListPolicies": "Arn",
+    "DescribeManagedPrefixLists": "prefixListId",
+    "DescribeLaunchTemplates": "launchTemplateId", "DescribeLaunchTemplateVersions": "launchTemplateId",
+    "ListRoles": "RoleName", "ListPolicies": "Arn",
     "ListInstanceProfiles": "InstanceProfileName", "ListHostedZones": "Id", "ListHostedZonesByName": "Id",
 }  # fmt: skip
 

@@ -74,7 +74,7 @@ def _state(shown: dict[str, t.Any]) -> str:
 
 def _by_aws(backend: t.Any, thing: t.Any) -> bool:
     """Whether AWS made the thing itself, with the account or with a VPC."""
-    if getattr(thing, "is_default", False) or getattr(thing, "main_association_id", None):
+    if getattr(thing, "is_default", False) is True or getattr(thing, "main_association_id", None):
         return True
     if getattr(thing, "requester_managed", False) or getattr(thing, "resource_owner_id", None) == "AWS":
         return True

@@ -1,6 +1,6 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""EC2's network family, answered from tables of ours over moto's state."""
+"""EC2's network and machines, answered from tables of ours over moto's state."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ MODULES = (
     "peering",
     "flow_logs",
     "zones",
+    "launch_templates",
+    "template_versions",
 )
 
 

@@ -11,7 +11,7 @@ from lab.embedded_aws.truth.ec2.kinds import KINDS
 
 # Kinds that only moto knows: resource type -> attribute of its backend.
 OTHERS = {
-    "volume": "volumes", "snapshot": "snapshots", "launch-template": "launch_templates",
+    "volume": "volumes", "snapshot": "snapshots",
     "transit-gateway": "transit_gateways", "customer-gateway": "customer_gateways", "vpn-gateway": "vpn_gateways",
     "vpc-endpoint-service": "configurations",
 }  # fmt: skip

@@ -23,7 +23,7 @@ def requested(response: Response, *types: str) -> Tags:
         kind = specification.get("ResourceType")
         if kind not in types:
             refuse("InvalidParameterValue", f"'{kind}' is not a valid taggable resource type for this operation.")
-        given = _checked(specification.get("Tags") or [])
+        given = checked(specification.get("Tags") or [])
         if kind == types[0]:
             tags.update(given)
     return tags
@@ -38,7 +38,8 @@ def put(backend: Backend, resource_id: str, tags: Tags) -> None:
         backend.tags[resource_id] = merged
 
 
-def _checked(given: list[dict[str, t.Any]]) -> Tags:
+def checked(given: list[dict[str, t.Any]]) -> Tags:
+    """The tags given; refuses keys and values AWS does not take."""
     tags: Tags = {}
     for tag in given:
         key, value = str(tag.get("Key", "")), str(tag.get("Value") or "")
@@ -59,7 +60,7 @@ def create_tags(response: Response) -> t.Any:
     response.error_on_dryrun()
     backend, ids = response.ec2_backend, response._get_param("Resources", [])
     catch_up(backend)
-    tags = _checked(response._get_param("Tags", []))
+    tags = checked(response._get_param("Tags", []))
     for one in ids:
         _must_exist(backend, one)
     for one in ids:
