@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.certificate import Certificate
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.elastic_ip import ElasticIp
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.flow_log import FlowLog
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
@@ -14,7 +15,9 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.internet_gatewa
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.log_group import LogGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_gateway import NatGateway
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_route import NatRoute
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.private_ca import PrivateCa
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.repository import Repository
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.route_table import RouteTable
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.security_group import SecurityGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import Subnet
@@ -25,6 +28,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_range impor
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.zone_association import ZoneAssociation
 
 KINDS: tuple[type[Kind], ...] = (
+    Certificate,
     ElasticIp,
     FlowLog,
     HostedZone,
@@ -34,7 +38,9 @@ KINDS: tuple[type[Kind], ...] = (
     LogGroup,
     NatGateway,
     NatRoute,
+    PrivateCa,
     Records,
+    Repository,
     RouteTable,
     SecurityGroup,
     Subnet,
@@ -48,7 +54,8 @@ KINDS: tuple[type[Kind], ...] = (
 KEPT: dict[str, tuple[type[Kind], ...]] = {
     "static_ips": (ElasticIp,),
     "public_zones": (HostedZone,),
-    "data": (LogGroup,),
+    "data": (LogGroup, PrivateCa),
+    "images": (Repository,),
 }
 """What outlives a teardown, by the word that releases it after all."""
 

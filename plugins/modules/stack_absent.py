@@ -18,10 +18,10 @@ options:
     description:
       - What is deleted too although it is to be kept. V(static_ips) are Elastic IPs, which can never be had again.
         V(public_zones) are the zones that parent domains point at. V(data) is what cannot be computed again, such as
-        logs.
+        logs and the keys of our own CAs. V(images) are repositories that hold images.
     type: list
     elements: str
-    choices: [static_ips, public_zones, data]
+    choices: [static_ips, public_zones, data, images]
     default: []
   wait_seconds:
     description:
@@ -47,7 +47,7 @@ EXAMPLES = r"""
   cloister.aws.stack_absent:
     region_name: us
     stack: network
-    release_kept: [static_ips, public_zones, data]
+    release_kept: [static_ips, public_zones, data, images]
 """
 
 RETURN = r"""
@@ -71,7 +71,7 @@ SPEC = {
     "release_kept": {
         "type": "list",
         "elements": "str",
-        "choices": ["static_ips", "public_zones", "data"],
+        "choices": ["static_ips", "public_zones", "data", "images"],
         "default": [],
     },
     "wait_seconds": {"type": "float", "default": 900},
