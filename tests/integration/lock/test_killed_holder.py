@@ -50,10 +50,13 @@ def test_the_keeper_ends_with_its_run_and_the_lock_stays(region: Region) -> None
     run.kill()
     until(lambda: not alive(keeper), "end of the keeper", 2)
     assert lock_writes(region) == ["PutParameter"]
+    # A module of its that lives on would write into the next test's account.
+    until(lambda: not run.processes(), "end of its processes")
 
 
 def test_the_lock_outlives_the_run_while_its_modules_may_still_write(region: Region) -> None:
     run = Operator(region, "first", LIGHT, *AT_WORK)
+    run.keeper()
     until(lambda: len(vpcs(region)) == 1, "VPC")
     run.kill()
     told = refusal(region)
