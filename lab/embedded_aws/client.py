@@ -111,6 +111,36 @@ class EmbeddedAws:
         """Enforce quotas; limits.py tells the names."""
         self._call("POST", "limits", most)
 
+    def capacity(self, most: dict[str, dict[str, int | None]]) -> None:
+        """Let AWS have room for so many machines: {"g5.xlarge": {"us-west-2a": 0, "*": 2}}."""
+        self._call("POST", "capacity", most)
+
+    def new_images(self) -> None:
+        """Amazon releases new images: its public parameters lead to new ids, the old images stay."""
+        self._call("POST", "new_images")
+
+    def publish(
+        self,
+        region: str,
+        images: t.Sequence[str] = (),
+        secrets: t.Mapping[str, str] | None = None,
+        parameters: t.Mapping[str, str] | None = None,
+    ) -> Json:
+        """Bring what a person or a pipeline would: images ``name:tag``; secrets and parameters by name, "" is made up."""
+        body = {"region": region, "images": list(images), "secrets": secrets or {}, "parameters": parameters or {}}
+        return self._call("POST", "publish", body)
+
+    def target_health(
+        self, target: str, port: int | None = None, healthy: bool | None = False, reason: str = "", description: str = ""
+    ) -> None:
+        """What the health checks of a load balancer's target find from now on; None takes back what was said.
+
+        `target` is an instance id, an address or an ARN; port None means all; `reason` is AWS's, such as
+        Target.ResponseCodeMismatch.
+        """
+        said = {"target": target, "port": port, "healthy": healthy, "reason": reason, "description": description}
+        self._call("POST", "target_health", said)
+
     def account_keys(self, account: str) -> dict[str, str]:
         """Keys of another account, to see what crosses accounts."""
         return {**self.environment, **self._call("POST", "account", {"account": account})}

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from lab.embedded_aws.accounts import Accounts
+from lab.embedded_aws.backend_lock import BACKEND
+from lab.embedded_aws.capacity import current as capacity
 from lab.embedded_aws.delays import Delays
 from lab.embedded_aws.faults import Faults, Kill, Rule
 from lab.embedded_aws.http_server import Answer, HttpRequest
@@ -108,17 +110,43 @@ class Control:
         limits.update(body)
         return {"limits": limits.most}
 
+    def _post_capacity(self, body: Body) -> Body:
+        capacity.update(body)
+        return {"capacity": capacity.most}
+
+    def _post_new_images(self, _: Body) -> Body:
+        from lab.embedded_aws.truth.public_images import releases
+
+        return {"release": releases.publish()}
+
+    def _post_target_health(self, body: Body) -> Body:
+        from lab.embedded_aws.truth.elbv2.health import say
+
+        with BACKEND:
+            say(**body)
+        return {}
+
     def _post_account(self, body: Body) -> Body:
         identifier, secret = self.accounts.add(str(body["account"]))
         return {"AWS_ACCESS_KEY_ID": identifier, "AWS_SECRET_ACCESS_KEY": secret}
 
+    def _post_publish(self, body: Body) -> Body:
+        from lab.embedded_aws.supplies import publish
+
+        return publish(str(self.status["account"]), body["region"], body["images"], body["secrets"], body["parameters"])
+
     def _post_reset(self, _: Body) -> Body:
         from lab.embedded_aws.moto_app import empty
+        from lab.embedded_aws.supplies import forget
+        from lab.embedded_aws.truth.public_images import releases
 
         empty()
+        forget()
         self.journal.clear()
         self.faults.clear()
         limits.clear()
+        capacity.clear()
+        releases.reset()
         self.delays.reset()
         return {}
 

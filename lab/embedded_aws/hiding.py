@@ -19,7 +19,7 @@ NOT_FOUND = {
     "sgr": "InvalidSecurityGroupRuleId.NotFound", "vpce": "InvalidVpcEndpointId.NotFound",
     "fl": "InvalidFlowLogId.NotFound", "pcx": "InvalidVpcPeeringConnectionID.NotFound",
     "eni": "InvalidNetworkInterfaceID.NotFound", "i": "InvalidInstanceID.NotFound",
-    "pl": "InvalidPrefixListID.NotFound", "lt": "InvalidLaunchTemplateId.NotFound",
+    "vol": "InvalidVolume.NotFound", "pl": "InvalidPrefixListID.NotFound", "lt": "InvalidLaunchTemplateId.NotFound",
 }  # fmt: skip
 
 # Some actions spell the code in a way of their own.
@@ -41,6 +41,7 @@ OWN_ID = {
     "DescribeSecurityGroupRules": "securityGroupRuleId", "DescribeVpcEndpoints": "vpcEndpointId",
     "DescribeFlowLogs": "flowLogId", "DescribeVpcPeeringConnections": "vpcPeeringConnectionId",
     "DescribeNetworkInterfaces": "networkInterfaceId", "DescribeInstances": "instanceId",
+    "DescribeInstanceStatus": "instanceId", "DescribeVolumes": "volumeId",
     "DescribeManagedPrefixLists": "prefixListId",
     "DescribeLaunchTemplates": "launchTemplateId", "DescribeLaunchTemplateVersions": "launchTemplateId",
     "ListRoles": "RoleName", "ListPolicies": "Arn",

@@ -17,13 +17,13 @@ import typing as t
 from lab.embedded_aws.backend_lock import BACKEND
 
 Holding = dict[str, t.Any]
-ENDED = ("deleted", "failed", "rejected", "expired")
+ENDED = ("deleted", "failed", "rejected", "expired", "terminated")
 
 
 def holdings() -> list[Holding]:
     """Every holding, sorted by kind and id."""
     with BACKEND:
-        found = [*_network(), *_identity(), *_zones(), *_others()]
+        found = [*_network(), *_identity(), *_zones(), *_registries(), *_others()]
     return sorted(found, key=lambda one: (one["kind"], one["account"], one["region"], one["id"]))
 
 
@@ -68,8 +68,11 @@ def _network() -> t.Iterator[Holding]:
 
 
 def _state(shown: dict[str, t.Any]) -> str:
-    status = shown.get("Status")
-    return str(status.get("Code") if isinstance(status, dict) else shown.get("State"))
+    """Most kinds have a state; a peering says it in a status, an instance under a name."""
+    status, state = shown.get("Status"), shown.get("State")
+    if isinstance(status, dict):
+        return str(status.get("Code"))
+    return str(state.get("Name") if isinstance(state, dict) else state)
 
 
 def _by_aws(backend: t.Any, thing: t.Any) -> bool:
@@ -118,6 +121,17 @@ def _zones() -> t.Iterator[Holding]:
             tags = dict(backend.resource_tags.get(zone.resource_id) or {})
             shown = [zone.comment, zone.vpcs, [view(record) for record in zone.rrsets]]
             yield _holding("route53:hostedzone", zone.resource_id, backend, tags, shown, zone.name)
+
+
+def _registries() -> t.Iterator[Holding]:
+    for backend in _backends("moto.ecr.models", "ecr_backends"):
+        for repository in backend.repositories.values():
+            tags = backend.tagger.get_tag_dict_for_resource(repository.arn)
+            shown = [repository.lifecycle_policy, repository.policy, repository.image_tag_mutability]
+            shown += [repository.image_scanning_configuration, [one.image_tags for one in repository.images]]
+            yield _holding("ecr:repository", repository.arn, backend, tags, shown, repository.name)
+        for prefix, rule in getattr(backend, "pull_through_rules", {}).items():
+            yield _holding("ecr:pull-through-cache-rule", prefix, backend, {}, rule, prefix)
 
 
 def _others() -> t.Iterator[Holding]:

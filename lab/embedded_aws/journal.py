@@ -27,8 +27,8 @@ MADE_BY = {
     "CreateVpcPeeringConnection": ("pcx",), "CreateNetworkInterface": ("eni",),
     "AuthorizeSecurityGroupIngress": ("sgr",), "AuthorizeSecurityGroupEgress": ("sgr",),
     "AssociateRouteTable": ("rtbassoc",), "ReplaceRouteTableAssociation": ("rtbassoc",),
-    "AssociateAddress": ("eipassoc",), "CreateManagedPrefixList": ("pl",), "RunInstances": ("i", "eni"),
-    "CreateLaunchTemplate": ("lt",),
+    "AssociateAddress": ("eipassoc",), "CreateManagedPrefixList": ("pl",),
+    "RunInstances": ("i", "eni", "vol"), "CreateVolume": ("vol",), "CreateLaunchTemplate": ("lt",),
 }  # fmt: skip
 
 

@@ -27,6 +27,11 @@ MODULES = (
     "zones",
     "launch_templates",
     "template_versions",
+    "images",
+    "instance_types",
+    "volumes",
+    "instances",
+    "instance_actions",
 )
 
 

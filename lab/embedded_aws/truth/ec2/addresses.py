@@ -23,11 +23,12 @@ PUBLIC = ipaddress.IPv4Network("198.18.0.0/15")
 
 def view(address: t.Any) -> dict[str, t.Any]:
     backend, eni = address.ec2_backend, address.eni
+    instance = address.instance or (eni.instance if eni else None)
     return {
         "AllocationId": address.allocation_id, "PublicIp": address.public_ip, "Domain": "vpc",
         "AssociationId": address.association_id or None, "PublicIpv4Pool": "amazon",
         "NetworkBorderGroup": backend.region_name,
-        "InstanceId": address.instance.id if address.instance else None,
+        "InstanceId": instance.id if instance else None,
         "NetworkInterfaceId": eni.id if eni else None,
         "NetworkInterfaceOwnerId": backend.account_id if eni else None,
         "PrivateIpAddress": eni.private_ip_address if eni else None,
@@ -69,7 +70,7 @@ def allocate_address(response: Response) -> t.Any:
     message = "The maximum number of addresses has been reached."
     limits.check("addresses", len(backend.addresses), "AddressLimitExceeded", message)
     response.error_on_dryrun()
-    address = backend.allocate_address("vpc", address=_next_public(backend))
+    address = backend.allocate_address("vpc", address=next_public(backend))
     tags.put(backend, address.id, given)
     seen = view(address)
     return Ec2Result(
@@ -77,7 +78,7 @@ def allocate_address(response: Response) -> t.Any:
     )
 
 
-def _next_public(backend: Backend) -> str:
+def next_public(backend: Backend) -> str:
     """Addresses in turn, never one twice, apart in each region and account."""
     counter = own(backend, "public addresses")
     counter["next"] = counter.get("next", 0) + 1

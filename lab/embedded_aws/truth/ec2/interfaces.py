@@ -91,9 +91,12 @@ INTERFACE = register(
 )  # fmt: skip
 
 
-def place(backend: Backend, subnet: t.Any, kind: str, description: str, groups: list[str] | None = None) -> t.Any:
-    """Put an interface that AWS manages for a service into a subnet, at its next free address."""
-    eni = backend.create_network_interface(subnet, next_address(backend, subnet), None, groups, description)
+def place(
+    backend: Backend, subnet: t.Any, kind: str, description: str, groups: list[str] | None = None, at: str | None = None
+) -> t.Any:
+    """Put an interface that AWS manages for a service into a subnet, at the address `at`, else at the next free one."""
+    address = at or next_address(backend, subnet)
+    eni = backend.create_network_interface(subnet, address, None, groups, description)
     if groups is None:
         eni._group_set = []
     eni.requester_managed, eni.requester_id = True, backend.account_id

@@ -11,9 +11,8 @@ from lab.embedded_aws.truth.ec2.kinds import KINDS
 
 # Kinds that only moto knows: resource type -> attribute of its backend.
 OTHERS = {
-    "volume": "volumes", "snapshot": "snapshots",
-    "transit-gateway": "transit_gateways", "customer-gateway": "customer_gateways", "vpn-gateway": "vpn_gateways",
-    "vpc-endpoint-service": "configurations",
+    "snapshot": "snapshots", "transit-gateway": "transit_gateways", "customer-gateway": "customer_gateways",
+    "vpn-gateway": "vpn_gateways", "vpc-endpoint-service": "configurations",
 }  # fmt: skip
 
 
@@ -29,11 +28,13 @@ def iter_tagged_resources(self: Backend) -> t.Iterator[t.Any]:
 
 def _things(backend: Backend) -> t.Iterator[tuple[str, t.Any]]:
     for kind in KINDS.values():
-        yield from ((kind.type, thing) for thing in list(kind.objects(backend)))
+        yield from ((kind.type, thing) for thing in list(kind.objects(backend)) if not _ended(thing))
     for name, attribute in OTHERS.items():
         yield from ((name, thing) for thing in list(getattr(backend, attribute).values()))
-    for reservation in list(backend.reservations.values()):
-        yield from (("instance", one) for one in reservation.instances if one._state.name != "terminated")
+
+
+def _ended(thing: t.Any) -> bool:
+    return getattr(thing, "ended", None) is not None
 
 
 def load_images_late(owner: type) -> None:

@@ -24,7 +24,11 @@ def apply() -> None:
     from moto.ec2.models import EC2Backend
     from moto.ec2.models.amis import AmiBackend
     from moto.ec2.models.core import TaggedEC2Resource
+    from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+    from moto.ec2.models.instances import InstanceBackend
     from moto.ec2.responses import EC2Response
+
+    from lab.embedded_aws.truth.ec2.instance_actions import others_may_not_run
 
     begin, dispatch = EC2Backend.__init__, EC2Response.call_action
 
@@ -40,5 +44,7 @@ def apply() -> None:
     EC2Backend.iter_tagged_resources = listing.iter_tagged_resources
     EC2Response.call_action = call_action
     TaggedEC2Resource.get_tags = get_tags
+    NetworkInterface.group_set = property(lambda self: self._group_set)
+    InstanceBackend.run_instances = others_may_not_run
     listing.load_images_late(AmiBackend)
     utils.EC2_PREFIX_TO_RESOURCE.update({"nat": "natgateway", "eipalloc": "elastic-ip"})
