@@ -12,26 +12,7 @@ import typing as t
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
 from ansible_collections.cloister.aws.plugins.module_utils._once import Once
-
-# In the China regions some names start with ``cn.`` and some do not, so AWS is asked rather than a table.
-_PREFIXES = ("com.amazonaws", "cn.com.amazonaws")
-_FULL = ("com.amazonaws.", "cn.com.amazonaws.", "aws.", "api.aws.")
-
-
-def short_name(service: str, region: str) -> str:
-    """Return the name of an AWS service without prefix and region, such as ``ecr.api``; others as they are."""
-    for prefix in _PREFIXES:
-        head = f"{prefix}.{region}."
-        if service.startswith(head):
-            return service[len(head) :]
-    return service
-
-
-def full_names(service: str, region: str) -> list[str]:
-    """Return the names that a short one may stand for; a full one stands for itself."""
-    if service.startswith(_FULL):
-        return [service]
-    return [f"{prefix}.{region}.{service}" for prefix in _PREFIXES]
+from ansible_collections.cloister.aws.plugins.module_utils._service_names import full_names
 
 
 class EndpointServices:

@@ -7,10 +7,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils import _endpoint_policy as endpoint_policy
-from ansible_collections.cloister.aws.plugins.module_utils._endpoint_services import short_name
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
+from ansible_collections.cloister.aws.plugins.module_utils._service_names import short_name
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.route_table import RouteTable
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.security_group import SecurityGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import Subnet

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils import _endpoint_policy as endpoint_policy
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
-from ansible_collections.cloister.aws.plugins.module_utils._endpoint_services import EndpointServices, short_name
+from ansible_collections.cloister.aws.plugins.module_utils._endpoint_services import EndpointServices
 from ansible_collections.cloister.aws.plugins.module_utils._errors import (
     ApiError,
     InputError,
@@ -22,6 +22,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._errors import (
 )
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Ec2Kind, Found, Want
 from ansible_collections.cloister.aws.plugins.module_utils._owner import STACK, Owner, tag_dict
+from ansible_collections.cloister.aws.plugins.module_utils._service_names import short_name
 from ansible_collections.cloister.aws.plugins.module_utils._unknown import is_unknown
 
 _STANDING = ("pendingAcceptance", "pending", "available", "rejected", "failed", "expired", "partial")

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.cloister.aws.plugins.module_utils._dns import plain
-from ansible_collections.cloister.aws.plugins.module_utils._endpoint_services import short_name
+from ansible_collections.cloister.aws.plugins.module_utils._service_names import dns_names, short_name
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import (
     Network,
     Region,
@@ -66,15 +66,7 @@ def service_names(endpoint: Thing, region: Region) -> list[str]:
     if private:
         return private
     service = short_name(str(endpoint.get("ServiceName") or ""), region.name)
-    return names_of(service, region)
-
-
-def names_of(service: str, region: Region) -> list[str]:
-    """Return the public names of an AWS service, given as in ``ecr.dkr``."""
-    suffix = "amazonaws.com.cn" if region.partition == "aws-cn" else "amazonaws.com"
-    turned = ".".join(reversed(service.split(".")))
-    own = f"{turned}.{region.name}.{suffix}"
-    return [f"*.{own}"] if service == "ecr.dkr" else [own, f"*.{own}"] if service == "s3" else [own]
+    return dns_names(service, region.name, region.partition)
 
 
 def matches(pattern: str, name: str) -> bool:

@@ -11,12 +11,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.cloister.aws.plugins.module_utils._service_names import dns_names
 from ansible_collections.cloister.aws.plugins.module_utils.reachability import flow, names
-from ansible_collections.cloister.aws.plugins.module_utils.reachability.endpoints import (
-    EVERYWHERE,
-    Place,
-    names_of,
-)
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.endpoints import EVERYWHERE, Place
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import Region, Snapshot
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.vantage import Vantage
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.verdict import Verdict
@@ -31,7 +28,7 @@ def host_of(service: str, region: Region) -> str:
     """Return the name that a client asks for a service; a name that begins with ``registry:`` is its own host."""
     if service.startswith("registry:"):
         return service.partition(":")[2]
-    name = names_of(service, region)[0]
+    name = dns_names(service, region.name, region.partition)[0]
     if service == "s3":
         # The bucket in which ECR keeps layers.
         return f"prod-{region.name}-starport-layer-bucket.{name}"

@@ -21,8 +21,9 @@ class Snapshot(t.TypedDict, total=False):
 
     ``vpcs`` have ``EnableDnsSupport`` and ``EnableDnsHostnames`` (bools, DescribeVpcAttribute); ``prefix_lists`` have
     ``PrefixListId``, ``PrefixListName`` and ``Cidrs``; ``hosted_zones`` are {Id, Name, PrivateZone, VPCs, Records},
-    without Records where another account keeps them; ``load_balancers`` have ``Attributes`` (a dict) and ``Listeners``,
-    each with ``Rules``; ``target_groups`` have ``Targets`` (TargetHealthDescriptions).
+    without Records where another account keeps them; ``load_balancers`` have ``Listeners``, each with ``Rules``, and
+    like ``target_groups`` their ``Attributes``; these have ``Targets`` (TargetHealthDescriptions);
+    ``endpoint_services`` have ``AllowedPrincipals``.
     """
 
     region: str
@@ -42,6 +43,7 @@ class Snapshot(t.TypedDict, total=False):
     load_balancers: list[Thing]
     target_groups: list[Thing]
     instances: list[Thing]
+    endpoint_services: list[Thing]
 
 
 IDS = {
@@ -60,6 +62,7 @@ IDS = {
     "load_balancers": "LoadBalancerArn",
     "target_groups": "TargetGroupArn",
     "instances": "InstanceId",
+    "endpoint_services": "ServiceId",
 }
 """From kind to the key of its id."""
 
