@@ -1,6 +1,6 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The verbs of `python -m lab.embedded_aws`: start, stop, status, writes, serve."""
+"""The verbs of `python -m lab.embedded_aws`: start, stop, status, writes, publish, serve."""
 
 from __future__ import annotations
 
@@ -41,12 +41,21 @@ def _parser() -> argparse.ArgumentParser:
         ("stop", _stop, "stop a server"),
         ("status", _status, "print a server's status as JSON"),
         ("writes", _writes, "print the write log as JSON lines"),
+        ("publish", _publish, "bring images, secrets and parameters, as a pipeline or a person would"),
     ):
         found = _verb(verbs, name, run, text)
         found.add_argument(
             "--state", type=Path, metavar="FILE", help="the server FILE tells of; else the environment's"
         )
+    _published_options(found)
     return parser
+
+
+def _published_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--region", required=True, help="the AWS region that secrets and parameters are put into")
+    verb.add_argument("--image", action="append", default=[], metavar="REPOSITORY:TAG", help="in any AWS region")
+    for option in ("--secret", "--parameter"):
+        verb.add_argument(option, action="append", default=[], metavar="NAME", help="with a value that is made up")
 
 
 def _verb(verbs: t.Any, name: str, run: t.Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
@@ -100,6 +109,12 @@ def _read_delays(file: Path | None) -> dict[str, t.Any]:
     import yaml
 
     return t.cast("dict[str, t.Any]", yaml.safe_load(text))
+
+
+def _publish(options: argparse.Namespace) -> None:
+    # No value is taken here: a command line is seen by everybody on the machine.
+    secrets, parameters = dict.fromkeys(options.secret, ""), dict.fromkeys(options.parameter, "")
+    print(json.dumps(_found(options).publish(options.region, options.image, secrets, parameters)))
 
 
 def _found(options: argparse.Namespace) -> EmbeddedAws:

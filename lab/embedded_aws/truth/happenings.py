@@ -19,6 +19,8 @@ INSTANCE_RUNNING = "instance running"
 """(account, region, instance): moto's instance has just become running."""
 INSTANCE_GONE = "instance gone"
 """(account, region, instance): it was terminated or stopped."""
+REPOSITORY_MADE = "repository made"
+"""(account, region, repository): moto's repository was made, and is empty."""
 
 
 def on(what: str) -> Callable[[Listener], Listener]:
