@@ -70,6 +70,10 @@ class EmbeddedAws:
         """All that exists: [{kind, id, name, account, region, tags, default}]; holdings.py tells the kinds."""
         return t.cast("list[Json]", self._call("GET", "holdings")["holdings"])
 
+    def snapshot(self, region: str, account: str = "") -> Json:
+        """A region as it is judged: `Snapshot` of module_utils/reachability, read without a request to AWS."""
+        return self._call("GET", f"snapshot?region={region}&account={account}")
+
     # Setting
 
     def fail(self, action: str, code: str, times: int = 1, **more: t.Any) -> None:
@@ -131,7 +135,12 @@ class EmbeddedAws:
         return self._call("POST", "publish", body)
 
     def target_health(
-        self, target: str, port: int | None = None, healthy: bool | None = False, reason: str = "", description: str = ""
+        self,
+        target: str,
+        port: int | None = None,
+        healthy: bool | None = False,
+        reason: str = "",
+        description: str = "",
     ) -> None:
         """What the health checks of a load balancer's target find from now on; None takes back what was said.
 

@@ -18,13 +18,13 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from lab.embedded_aws.accounts import Accounts
-from lab.embedded_aws.backend_lock import BACKEND
 from lab.embedded_aws.capacity import current as capacity
 from lab.embedded_aws.delays import Delays
 from lab.embedded_aws.faults import Faults, Kill, Rule
 from lab.embedded_aws.http_server import Answer, HttpRequest
 from lab.embedded_aws.journal import Journal
 from lab.embedded_aws.limits import current as limits
+from lab.embedded_aws.verdicts import current as verdicts
 
 PREFIX = "/_cloister/"
 KEY_HEADER = "x-cloister-key"
@@ -74,6 +74,13 @@ class Control:
 
         return {"holdings": holdings()}
 
+    def _get_snapshot(self, body: Body) -> Body:
+        from lab.embedded_aws.backend_lock import BACKEND
+        from lab.embedded_aws.snapshot import snapshot
+
+        with BACKEND:
+            return dict(snapshot(str(body.get("account") or self.accounts.main), str(body["region"])))
+
     def _post_clear_journal(self, _: Body) -> Body:
         self.journal.clear()
         return {}
@@ -120,10 +127,7 @@ class Control:
         return {"release": releases.publish()}
 
     def _post_target_health(self, body: Body) -> Body:
-        from lab.embedded_aws.truth.elbv2.health import say
-
-        with BACKEND:
-            say(**body)
+        verdicts.say(**body)
         return {}
 
     def _post_account(self, body: Body) -> Body:
@@ -145,6 +149,7 @@ class Control:
         self.journal.clear()
         self.faults.clear()
         limits.clear()
+        verdicts.clear()
         capacity.clear()
         releases.reset()
         self.delays.reset()

@@ -1,0 +1,116 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether targets are healthy: what a test or another truth says, what EC2 knows, and what time brings.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html (states, reasons)
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable
+
+from lab.embedded_aws.truth.elbv2.base import Backend, View
+from lab.embedded_aws.truth.elbv2.finding import users_of_group
+from lab.embedded_aws.truth.elbv2.state import Target, TargetGroup
+from lab.embedded_aws.verdicts import Verdict
+from lab.embedded_aws.verdicts import current as verdicts
+
+DESCRIPTIONS = {
+    "Target.ResponseCodeMismatch": "Health checks failed with these codes: [404]",
+    "Target.Timeout": "Request timed out",
+    "Target.FailedHealthChecks": "Health checks failed",
+    "Target.NotRegistered": "Target is not registered to the target group",
+    "Target.NotInUse": "Target group is not configured to receive traffic from the load balancer",
+    "Target.InvalidState": "Target is in the stopped state",
+    "Target.DeregistrationInProgress": "Target deregistration is in progress",
+    "Elb.InitialHealthChecking": "Initial health checks in progress",
+}
+
+
+Judge = Callable[[Backend, TargetGroup, Target], Verdict | None]
+
+
+_judges: list[Judge] = []
+
+
+def judge(one: Judge) -> Judge:
+    """Ask the decorated function about each target nobody said anything of; it answers None for what it knows not."""
+    _judges.append(one)
+    return one
+
+
+@judge
+def answers_somebody(backend: Backend, group: TargetGroup, target: Target) -> Verdict | None:
+    """An address of the VPC's subnets that no interface holds answers nobody."""
+    if group.target_type != "ip" or target.zone == "all":
+        return None
+    address = ipaddress.ip_address(target.id)
+    ec2 = backend.ec2_backend
+    inside = any(
+        address in subnet.cidr
+        for zone in ec2.subnets.values()
+        for subnet in zone.values()
+        if subnet.vpc_id == group.vpc_id
+    )
+    held = any(
+        one["PrivateIpAddress"] == target.id
+        for eni in ec2.enis.values()
+        if eni.vpc_id == group.vpc_id
+        for one in eni.private_ip_addresses
+    )
+    return Verdict(False, "Target.Timeout") if inside and not held else None
+
+
+def state(backend: Backend, group: TargetGroup, target: Target) -> View:
+    """TargetHealth of a registered target: State, and Reason and Description unless it is healthy."""
+    if target.gone_at is not None:
+        return _shown("draining", "Target.DeregistrationInProgress")
+    if not users_of_group(backend, group.arn):
+        return _shown("unused", "Target.NotInUse")
+    if _stopped(backend, group, target):
+        return _shown("unused", "Target.InvalidState")
+    if time.monotonic() < target.ready_at:
+        return _shown("initial", "Elb.InitialHealthChecking")
+    verdict = _verdict(backend, group, target)
+    return {"State": "healthy"} if verdict.healthy else _shown("unhealthy", verdict.reason, verdict.description)
+
+
+def unknown() -> View:
+    """TargetHealth of what is not registered."""
+    return _shown("unused", "Target.NotRegistered")
+
+
+def described(backend: Backend, group: TargetGroup) -> list[View]:
+    """TargetHealthDescriptions of all that is registered or drains."""
+    return [describe(backend, group, target) for target in group.targets.values()]
+
+
+def describe(backend: Backend, group: TargetGroup, target: Target) -> View:
+    shown = {"Id": target.id, "Port": target.port, "AvailabilityZone": target.zone}
+    port = str(group.health_check.get("HealthCheckPort") or "traffic-port")
+    return {
+        "Target": {key: value for key, value in shown.items() if value is not None},
+        "HealthCheckPort": str(target.port) if port == "traffic-port" else port,
+        "TargetHealth": state(backend, group, target),
+    }
+
+
+def _verdict(backend: Backend, group: TargetGroup, target: Target) -> Verdict:
+    told = verdicts.of(target.id, target.port)
+    if told is not None:
+        return told
+    found = (one(backend, group, target) for one in _judges)
+    return next((one for one in found if one is not None), Verdict(True))
+
+
+def _stopped(backend: Backend, group: TargetGroup, target: Target) -> bool:
+    if group.target_type != "instance":
+        return False
+    instance = backend.ec2_backend.get_instance_by_id(target.id)
+    return instance is not None and instance.state in ("stopped", "stopping")
+
+
+def _shown(name: str, reason: str, description: str = "") -> View:
+    return {"State": name, "Reason": reason, "Description": description or DESCRIPTIONS.get(reason, "")}
