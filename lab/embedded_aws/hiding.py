@@ -28,9 +28,21 @@ _OF_ENDPOINTS = {
     "rtb": "InvalidRouteTableId.NotFound",
 }  # fmt: skip
 _OF_ROUTES = {"nat": "InvalidNatGatewayID.NotFound"}
+_OF_BALANCERS = {
+    "subnet": "SubnetNotFound", "sg": "InvalidSecurityGroup", "eipalloc": "AllocationIdNotFound",
+    "vpc": "ValidationError", "i": "InvalidTarget",
+}  # fmt: skip
 SPELT_OTHERWISE = {
+    "CreateLoadBalancer": _OF_BALANCERS, "SetSubnets": _OF_BALANCERS, "SetSecurityGroups": _OF_BALANCERS,
+    "CreateTargetGroup": _OF_BALANCERS, "RegisterTargets": _OF_BALANCERS,
     "CreateVpcEndpoint": _OF_ENDPOINTS, "ModifyVpcEndpoint": _OF_ENDPOINTS, "CreateRoute": _OF_ROUTES,
     "ReplaceRoute": _OF_ROUTES,
+}  # fmt: skip
+
+# Of load balancing, by what stands in the ARN.
+BALANCING = {
+    ":loadbalancer/": "LoadBalancerNotFound", ":targetgroup/": "TargetGroupNotFound",
+    ":listener/": "ListenerNotFound", ":listener-rule/": "RuleNotFound",
 }  # fmt: skip
 
 # The element that holds a listed thing's own id.
@@ -46,6 +58,8 @@ OWN_ID = {
     "DescribeLaunchTemplates": "launchTemplateId", "DescribeLaunchTemplateVersions": "launchTemplateId",
     "ListRoles": "RoleName", "ListPolicies": "Arn",
     "ListInstanceProfiles": "InstanceProfileName", "ListHostedZones": "Id", "ListHostedZonesByName": "Id",
+    "DescribeLoadBalancers": "LoadBalancerArn", "DescribeTargetGroups": "TargetGroupArn",
+    "DescribeListeners": "ListenerArn", "DescribeRules": "RuleArn",
 }  # fmt: skip
 
 IAM_NAMES = {"CreateRole": "RoleName", "CreateInstanceProfile": "InstanceProfileName"}
@@ -72,8 +86,10 @@ class Hiding:
 
     def made(self, call: Call, ids: list[str]) -> None:
         """Begin to hide what `call` made."""
-        if not self._calls or call.service not in ("ec2", "iam", "route53"):
+        if not self._calls or call.service not in ("ec2", "iam", "route53", "elasticloadbalancing"):
             return
+        if call.service == "elasticloadbalancing":
+            ids = [value for value in ids if ":elasticloadbalancing:" in value]
         if call.service == "iam":
             name = call.fields.get(IAM_NAMES.get(call.action, ""))
             ids = [name] if name else [value for value in ids if ":policy/" in value]
@@ -137,6 +153,9 @@ def _not_found(call: Call, hidden: str) -> Answer:
         return error(call, "NoSuchEntity", f"{hidden} cannot be found.", 404)
     if call.service == "route53":
         return error(call, "NoSuchHostedZone", f"No hosted zone found with ID: {hidden}", 404)
+    if call.service == "elasticloadbalancing" and hidden.startswith("arn:"):
+        code = next(code for part, code in BALANCING.items() if part in hidden)
+        return error(call, code, f"'{hidden}' not found")
     prefix = hidden.rpartition("-")[0]
     code = SPELT_OTHERWISE.get(call.action, {}).get(prefix) or NOT_FOUND.get(prefix, "InvalidParameterValue")
     return error(call, code, f"The ID '{hidden}' does not exist")

@@ -154,4 +154,5 @@ def _listed(backend: t.Any) -> t.Iterator[Holding]:
         # Public parameters are AWS's.
         if one.resource_type not in known and ":parameter/aws/" not in one.arn:
             identifier = one.arn.rpartition("/")[2] if one.resource_type.startswith("ec2:") else one.arn
-            yield _holding(one.resource_type, identifier, backend, dict(one.tags), one.arn)
+            shown, name = one.extra.get("shown", one.arn), one.extra.get("name", "")
+            yield _holding(one.resource_type, identifier, backend, dict(one.tags), shown, name)

@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Callable
 
 from lab.embedded_aws.truth.ec2.base import catch_up
-from lab.embedded_aws.truth.elbv2 import finding, health, targets
+from lab.embedded_aws.truth.elbv2 import finding, health, targets, views
 from lab.embedded_aws.truth.elbv2.base import Backend, Params, Response
 from lab.embedded_aws.truth.elbv2.state import LoadBalancer, TargetGroup
 from lab.embedded_aws.truth.patching import install
@@ -67,15 +67,25 @@ def iter_tagged_resources(self: Backend) -> t.Iterator[t.Any]:
     """Load balancers, listeners, rules and target groups, as the tagging API names them; not default rules."""
     from moto.core.resource_tagging import TaggedResource
 
-    rules = [one for one in finding.rules(self) if one.priority is not None]
-    for part, things in (
-        ("loadbalancer", finding.load_balancers(self)),
-        ("listener", finding.listeners(self)),
-        ("listener-rule", rules),
-        ("targetgroup", self.target_groups.values()),
-    ):
-        for one in things:
-            yield TaggedResource(one.arn, dict(one.tags), f"elasticloadbalancing:{part}")
+    for part, one, shown in _things(self):
+        more = {"shown": shown, "name": getattr(one, "name", "")}
+        yield TaggedResource(one.arn, dict(one.tags), f"elasticloadbalancing:{part}", more)
+
+
+def _things(self: Backend) -> t.Iterator[tuple[str, t.Any, Params]]:
+    """(type in the ARN, thing, all that is set of it): what time alone changes is left out."""
+    for balancer in finding.load_balancers(self):
+        shown = {**views.load_balancer(balancer), "State": None}
+        yield "loadbalancer", balancer, {**shown, "Attributes": balancer.attributes}
+    for listener in finding.listeners(self):
+        yield "listener", listener, {**views.whole_listener(listener), "Rules": None}
+    for rule in finding.rules(self):
+        if rule.priority is not None:
+            yield "listener-rule", rule, views.rule(rule)
+    for group in self.target_groups.values():
+        targets = sorted(str(key) for key, target in group.targets.items() if target.gone_at is None)
+        shown = {**views.target_group(self, group), "Attributes": group.attributes, "Targets": targets}
+        yield "targetgroup", group, shown
 
 
 def tag_resource(self: Backend, arn: str, tags: dict[str, str]) -> None:
