@@ -30,11 +30,16 @@ PREFIXES = {
     "internet_gateways": "igw",
     "vpc_endpoints": "vpce",
     "vpc_peerings": "pcx",
+    "instances": "i",
 }
 
 
 def snapshot(account: str, region: str) -> Snapshot:
     """The region as it is now."""
+    from lab.embedded_aws.truth import apply
+
+    apply("ec2")
+    apply("route53")
     from moto.ec2.models import ec2_backends
 
     from lab.embedded_aws.truth.ec2.base import catch_up
@@ -50,7 +55,6 @@ def snapshot(account: str, region: str) -> Snapshot:
     found["network_acls"] = [_acl(one) for one in backend.network_acls.values()]
     found["prefix_lists"] = _prefix_lists(backend, referenced(found))
     found["hosted_zones"] = _zones(backend)
-    found["instances"] = _instances(backend)
     found["endpoint_services"] = _endpoint_services(backend)
     return tidy({"region": region, "partition": backend.partition, **found, **_balancing(account, region)})
 
@@ -72,7 +76,7 @@ def _acl(acl: t.Any) -> dict[str, t.Any]:
         "NetworkAclId": acl.id, "VpcId": acl.vpc_id, "IsDefault": acl.default in (True, "true"),
         "Associations": [
             {"NetworkAclAssociationId": one.id, "NetworkAclId": acl.id, "SubnetId": one.subnet_id}
-            for one in acl.associations.values()
+            for one in acl.associations
         ],
         "Entries": [_entry(one) for one in acl.network_acl_entries],
         "Tags": tag_list(acl.ec2_backend, acl.id),
@@ -116,18 +120,6 @@ def _zones(backend: Backend) -> Things:
                 "VPCs": [vpc_view(one) for one in zone.vpcs], "Records": [view(one) for one in zone.rrsets],
             })  # fmt: skip
     return found
-
-
-def _instances(backend: Backend) -> Things:
-    from lab.embedded_aws.truth.ec2.base import tag_list
-
-    return [
-        {
-            "InstanceId": one.id, "VpcId": one.vpc_id, "SubnetId": one.subnet_id,
-            "State": {"Code": one._state.code, "Name": one._state.name}, "Tags": tag_list(backend, one.id),
-        }
-        for reservation in backend.reservations.values() for one in reservation.instances
-    ]  # fmt: skip
 
 
 def _endpoint_services(backend: Backend) -> Things:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import IDS, Snapshot, Thing
@@ -31,6 +32,10 @@ MEMBERS = {
     "HealthCheckProtocol HealthCheckEnabled Matcher LoadBalancerArns Attributes Tags Targets",
     "instances": "InstanceId VpcId SubnetId State Tags",
     "endpoint_services": "ServiceId ServiceName AcceptanceRequired NetworkLoadBalancerArns AllowedPrincipals Tags",
+}
+_NESTED = {
+    "Listeners": "ListenerArn Port Protocol Certificates SslPolicy DefaultActions Rules".split(),
+    "Rules": "RuleArn Priority Conditions Actions IsDefault".split(),
 }
 # Where the order means something, it is kept: priorities of rules are numbers, names of an endpoint are AWS's order.
 _ORDERED = ("DnsEntries", "Rules", "PrivateIpAddresses", "DefaultActions", "Actions")
@@ -76,6 +81,9 @@ def _clean(value: t.Any, key: str = "") -> t.Any:
         cleaned = {name: _clean(item, name) for name, item in value.items()}
         return {name: item for name, item in cleaned.items() if item is not None and item not in ("", [], {})}
     if isinstance(value, (list, tuple)):
-        items = [_clean(item) for item in value]
-        return items if key in _ORDERED else sorted(items, key=repr)
+        kept = _NESTED.get(key)
+        items = [_clean({name: item[name] for name in kept if name in item} if kept else item) for item in value]
+        return (
+            items if key in _ORDERED else sorted(items, key=lambda item: json.dumps(item, sort_keys=True, default=str))
+        )
     return value
