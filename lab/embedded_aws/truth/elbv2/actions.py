@@ -13,7 +13,6 @@ import typing as t
 from collections.abc import Callable
 
 from lab.embedded_aws.truth.elbv2.base import Backend, Params, invalid, misconfigured, not_modelled, one_of, refuse
-from lab.embedded_aws.truth.elbv2.finding import balancers_of_group
 from lab.embedded_aws.truth.elbv2.state import APPLICATION, LoadBalancer, TargetGroup
 
 LAST = ("forward", "redirect", "fixed-response")
@@ -103,7 +102,7 @@ def _check_group(backend: Backend, balancer: LoadBalancer, protocol: str, arn: s
         misconfigured(f"Target group '{arn}' is in a different VPC than load balancer '{balancer.arn}'")
     if protocol == "HTTP" and group.protocol_version == "GRPC":
         misconfigured("Listener protocol 'HTTP' is not supported with a target group with the protocol-version 'GRPC'")
-    if set(balancers_of_group(backend, arn)) - {balancer.arn}:
+    if set(group.load_balancer_arns) - {balancer.arn}:
         refuse(
             "TargetGroupAssociationLimit",
             f"The following target groups cannot be associated with more than one load balancer: {arn}",

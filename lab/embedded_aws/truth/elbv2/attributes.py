@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 
 from lab.embedded_aws.truth.elbv2.base import invalid, misconfigured
 
+MOST = 20
+"""So many may be changed in one call."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Attribute:
@@ -52,6 +55,11 @@ def check(table: Table, all_keys: set[str], given: Mapping[str, str], noun: str,
     """Refuse keys and values; `all_keys` are those of any type, `owner` says whose `table` it is."""
     if not given:
         invalid(f"At least one {noun.lower()} attribute must be specified")
+    if len(given) > MOST:
+        invalid(
+            f"1 validation error detected: Value at 'attributes' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {MOST}"
+        )
     for key, value in given.items():
         if key not in all_keys:
             invalid(f"{noun} attribute key '{key}' is not recognized")

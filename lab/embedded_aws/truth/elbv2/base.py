@@ -34,8 +34,13 @@ def params(response: Response) -> Params:
     return t.cast("Params", response.params)
 
 
-def answer(**members: t.Any) -> ActionResult:
-    return ActionResult(members)
+def members(given: Params) -> Params:
+    """A structure under AWS's keys; other truths write theirs with a small first letter, as moto does."""
+    return {key[:1].upper() + key[1:]: value for key, value in given.items()}
+
+
+def answer(**shown: t.Any) -> ActionResult:
+    return ActionResult(shown)
 
 
 def done() -> EmptyResult:

@@ -74,20 +74,6 @@ def anything(backend: Backend, arn: str) -> t.Any:
     invalid(f"'{arn}' is not a valid resource ARN")
 
 
-def forwarded(actions: list[dict[str, t.Any]]) -> list[str]:
-    """The target groups that actions lead to."""
-    return [
-        group["TargetGroupArn"]
-        for action in actions
-        for group in (action.get("ForwardConfig") or {}).get("TargetGroups", [])
-    ]
-
-
 def users_of_group(backend: Backend, arn: str) -> list[Rule]:
     """The rules that lead to a target group."""
-    return [one for one in rules(backend) if arn in forwarded(one.actions)]
-
-
-def balancers_of_group(backend: Backend, arn: str) -> list[str]:
-    """ARNs of the load balancers that lead to a target group."""
-    return list(dict.fromkeys(one.listener.balancer.arn for one in users_of_group(backend, arn)))
+    return [one for one in rules(backend) if arn in one.leads_to]

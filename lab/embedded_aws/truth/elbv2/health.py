@@ -11,7 +11,7 @@ import ipaddress
 import time
 from collections.abc import Callable
 
-from lab.embedded_aws.truth.elbv2.base import Backend, View
+from lab.embedded_aws.truth.elbv2.base import Backend, Params, View
 from lab.embedded_aws.truth.elbv2.finding import users_of_group
 from lab.embedded_aws.truth.elbv2.state import Target, TargetGroup
 from lab.embedded_aws.verdicts import Verdict
@@ -66,25 +66,33 @@ def answers_somebody(backend: Backend, group: TargetGroup, target: Target) -> Ve
 def state(backend: Backend, group: TargetGroup, target: Target) -> View:
     """TargetHealth of a registered target: State, and Reason and Description unless it is healthy."""
     if target.gone_at is not None:
-        return _shown("draining", "Target.DeregistrationInProgress")
+        return _said("draining", "Target.DeregistrationInProgress")
     if not users_of_group(backend, group.arn):
-        return _shown("unused", "Target.NotInUse")
+        return _said("unused", "Target.NotInUse")
     if _stopped(backend, group, target):
-        return _shown("unused", "Target.InvalidState")
+        return _said("unused", "Target.InvalidState")
     if time.monotonic() < target.ready_at:
-        return _shown("initial", "Elb.InitialHealthChecking")
+        return _said("initial", "Elb.InitialHealthChecking")
     verdict = _verdict(backend, group, target)
-    return {"State": "healthy"} if verdict.healthy else _shown("unhealthy", verdict.reason, verdict.description)
-
-
-def unknown() -> View:
-    """TargetHealth of what is not registered."""
-    return _shown("unused", "Target.NotRegistered")
+    return {"State": "healthy"} if verdict.healthy else _said("unhealthy", verdict.reason, verdict.description)
 
 
 def described(backend: Backend, group: TargetGroup) -> list[View]:
     """TargetHealthDescriptions of all that is registered or drains."""
     return [describe(backend, group, target) for target in group.targets.values()]
+
+
+def shown(backend: Backend, group: TargetGroup, wanted: list[Params]) -> list[View]:
+    """The same of the targets with these ids and ports, registered or not; of all when none is named."""
+    if not wanted:
+        return described(backend, group)
+    found = []
+    for one in wanted:
+        port = one.get("Port") or group.port
+        target = group.targets.get((one["Id"], port))
+        absent = {"Target": {"Id": one["Id"], "Port": port}, "TargetHealth": _said("unused", "Target.NotRegistered")}
+        found.append(describe(backend, group, target) if target else absent)
+    return found
 
 
 def describe(backend: Backend, group: TargetGroup, target: Target) -> View:
@@ -112,5 +120,5 @@ def _stopped(backend: Backend, group: TargetGroup, target: Target) -> bool:
     return instance is not None and instance.state in ("stopped", "stopping")
 
 
-def _shown(name: str, reason: str, description: str = "") -> View:
+def _said(name: str, reason: str, description: str = "") -> View:
     return {"State": name, "Reason": reason, "Description": description or DESCRIPTIONS.get(reason, "")}

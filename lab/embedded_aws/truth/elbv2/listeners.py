@@ -30,9 +30,9 @@ from lab.embedded_aws.truth.elbv2.base import (
     within,
 )
 from lab.embedded_aws.truth.elbv2.certificates import SECURE, read_certificate, read_policy
-from lab.embedded_aws.truth.elbv2.finding import forwarded, listener, load_balancer, users_of_group
+from lab.embedded_aws.truth.elbv2.finding import listener, load_balancer, users_of_group
 from lab.embedded_aws.truth.elbv2.listener_attributes import defaults
-from lab.embedded_aws.truth.elbv2.state import APPLICATION, Listener, LoadBalancer, Rule
+from lab.embedded_aws.truth.elbv2.state import APPLICATION, Listener, LoadBalancer, Rule, forwarded
 from lab.embedded_aws.truth.elbv2.tags import read_tags
 from lab.embedded_aws.truth.elbv2.targets import begin_checks, load_balancer_target
 

@@ -27,8 +27,8 @@ from lab.embedded_aws.truth.elbv2.base import (
     within,
 )
 from lab.embedded_aws.truth.elbv2.conditions import read_conditions
-from lab.embedded_aws.truth.elbv2.finding import forwarded, listener, rule, users_of_group
-from lab.embedded_aws.truth.elbv2.state import APPLICATION, Listener, LoadBalancer, Rule
+from lab.embedded_aws.truth.elbv2.finding import listener, rule, users_of_group
+from lab.embedded_aws.truth.elbv2.state import APPLICATION, Listener, LoadBalancer, Rule, forwarded
 from lab.embedded_aws.truth.elbv2.tags import read_tags
 from lab.embedded_aws.truth.elbv2.targets import begin_checks
 

@@ -19,6 +19,15 @@ def now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
+def forwarded(actions: list[dict[str, t.Any]]) -> list[str]:
+    """ARNs of the target groups that actions forward to."""
+    return [
+        group["TargetGroupArn"]
+        for action in actions
+        for group in (action.get("ForwardConfig") or {}).get("TargetGroups", [])
+    ]
+
+
 @dataclasses.dataclass(eq=False)
 class Zone:
     """Where a load balancer stands in one Availability Zone: its subnet and the interface it has there."""
@@ -44,6 +53,11 @@ class Rule:
     actions: list[dict[str, t.Any]]
     transforms: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     tags: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def leads_to(self) -> list[str]:
+        """ARNs of the target groups its actions forward to."""
+        return forwarded(self.actions)
 
 
 @dataclasses.dataclass(eq=False)
@@ -122,6 +136,19 @@ class TargetGroup:
     ip_address_type: str | None
     health_check: dict[str, t.Any]
     attributes: dict[str, str]
+    backend: t.Any
+    """moto's backend that holds it."""
     targets: dict[tuple[str, int | None], Target] = dataclasses.field(default_factory=dict)
     """By id and port, those that drain among them."""
     tags: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def load_balancer_arns(self) -> list[str]:
+        """Load balancers with a rule that leads here."""
+        rules = (
+            rule
+            for balancer in self.backend.load_balancers.values()
+            for listener in balancer.listeners.values()
+            for rule in listener.rules.values()
+        )
+        return list(dict.fromkeys(rule.listener.balancer.arn for rule in rules if self.arn in rule.leads_to))

@@ -125,7 +125,12 @@ def set_subnets(response: Response) -> t.Any:
 
 
 def _check_kept(balancer: LoadBalancer, wanted: list[Zone], here: dict[str, Zone]) -> None:
-    """A zone that stays keeps the addresses it has."""
+    """A zone that stays keeps the addresses it has and, of a network load balancer, its subnet."""
+    if balancer.type == NETWORK:
+        before, after = ({zone.name: zone.subnet_id for zone in zones} for zones in (balancer.zones, wanted))
+        moved = [name for name, subnet in after.items() if before.get(name, subnet) != subnet]
+        if moved:
+            misconfigured(f"The subnet of load balancer '{balancer.arn}' in {moved[0]} cannot be replaced")
     for one in wanted:
         kept = here.get(one.subnet_id)
         if kept is None or not (one.allocation_id or one.asked_address):

@@ -30,7 +30,7 @@ from lab.embedded_aws.truth.elbv2.base import (
     refuse,
     within,
 )
-from lab.embedded_aws.truth.elbv2.finding import balancers_of_group, load_balancer, target_group, users_of_group
+from lab.embedded_aws.truth.elbv2.finding import load_balancer, target_group, users_of_group
 from lab.embedded_aws.truth.elbv2.health_checks import HTTP, asked, changed_check, first_check
 from lab.embedded_aws.truth.elbv2.naming import check_name
 from lab.embedded_aws.truth.elbv2.state import TargetGroup
@@ -60,11 +60,11 @@ def create_target_group(response: Response) -> t.Any:
                 "DuplicateTargetGroupName",
                 f"A target group with the same name '{wanted.name}' exists, but with different settings",
             )
-        return answer(TargetGroups=[views.target_group(backend, existing)])
+        return answer(TargetGroups=[views.target_group(existing)])
     message = "The maximum number of target groups has been reached"
     limits.check("target_groups", len(backend.target_groups), "TooManyTargetGroups", message, "elbv2")
     backend.target_groups[wanted.arn] = wanted
-    return answer(TargetGroups=[views.target_group(backend, wanted)])
+    return answer(TargetGroups=[views.target_group(wanted)])
 
 
 def _read(backend: Backend, given: Params) -> TargetGroup:
@@ -80,7 +80,7 @@ def _read(backend: Backend, given: Params) -> TargetGroup:
         protocol=protocol, protocol_version=version, port=given.get("Port"), vpc_id=given.get("VpcId"),
         ip_address_type=None if target_type == "lambda" else given.get("IpAddressType") or "ipv4",
         health_check=first_check(given, target_type, protocol, version), attributes=defaults(target_type, protocol),
-        tags=read_tags(given),
+        backend=backend, tags=read_tags(given),
     )  # fmt: skip
 
 
@@ -122,8 +122,8 @@ def describe_target_groups(response: Response) -> t.Any:
         found = [group for group in found if group.name in names]
     if balancer:
         wanted = load_balancer(backend, balancer).arn
-        found = [group for group in found if wanted in balancers_of_group(backend, group.arn)]
-    return paged(given, "TargetGroups", found, lambda group: views.target_group(backend, group))
+        found = [group for group in found if wanted in group.load_balancer_arns]
+    return paged(given, "TargetGroups", found, views.target_group)
 
 
 @action
@@ -132,7 +132,7 @@ def modify_target_group(response: Response) -> t.Any:
     group = target_group(backend, given["TargetGroupArn"])
     before, wanted = group.health_check, asked(given)
     group.health_check = changed_check(before, wanted, group.target_type, group.protocol, group.protocol_version)
-    return answer(TargetGroups=[views.target_group(backend, group)])
+    return answer(TargetGroups=[views.target_group(group)])
 
 
 @action

@@ -22,6 +22,7 @@ from lab.embedded_aws.truth.elbv2.base import (
     answer,
     done,
     invalid,
+    members,
     misconfigured,
     not_modelled,
     params,
@@ -42,7 +43,7 @@ def register(backend: Backend, arn: str, wanted: list[Params]) -> None:
     """Register targets, {"Id", "Port", "AvailabilityZone"} each, or with keys in lower case as ECS writes them."""
     group = target_group(backend, arn)
     ready = time.monotonic() + delays["target_health"]
-    new = [_read(backend, group, {key[:1].upper() + key[1:]: value for key, value in one.items()}) for one in wanted]
+    new = [_read(backend, group, members(one)) for one in wanted]
     if group.target_type == "alb" and len({*group.targets, *((one.id, one.port) for one in new)}) > 1:
         refuse("TooManyTargets", "A target group of type 'alb' can have only one target")
     for one in new:
@@ -129,7 +130,7 @@ def deregister(backend: Backend, arn: str, wanted: list[Params]) -> None:
     """Let targets drain, in their time; one without a port leaves every port it is registered at."""
     group = target_group(backend, arn)
     for one in wanted:
-        given = {key[:1].upper() + key[1:]: value for key, value in one.items()}
+        given = members(one)
         port = int(given["Port"]) if given.get("Port") else None
         for target in list(group.targets.values()):
             if target.id == given["Id"] and port in (None, target.port) and target.gone_at is None:
@@ -183,12 +184,4 @@ def deregister_targets(response: Response) -> t.Any:
 def describe_target_health(response: Response) -> t.Any:
     backend, given = response.elbv2_backend, params(response)
     group = target_group(backend, given["TargetGroupArn"])
-    if not given.get("Targets"):
-        return answer(TargetHealthDescriptions=health.described(backend, group))
-    shown = []
-    for one in given["Targets"]:
-        port = one.get("Port") or group.port
-        target = group.targets.get((one["Id"], port))
-        absent = {"Target": {"Id": one["Id"], "Port": port}, "TargetHealth": health.unknown()}
-        shown.append(health.describe(backend, group, target) if target else absent)
-    return answer(TargetHealthDescriptions=shown)
+    return answer(TargetHealthDescriptions=health.shown(backend, group, given.get("Targets") or []))

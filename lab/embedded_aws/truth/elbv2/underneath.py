@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from lab.embedded_aws.truth.ec2.base import catch_up
 from lab.embedded_aws.truth.elbv2 import finding, health, targets, views
-from lab.embedded_aws.truth.elbv2.base import Backend, Params, Response
+from lab.embedded_aws.truth.elbv2.base import Backend, Params, Response, members
 from lab.embedded_aws.truth.elbv2.state import LoadBalancer, TargetGroup
 from lab.embedded_aws.truth.patching import install
 
@@ -38,7 +38,7 @@ def describe_target_groups(
         return [finding.target_group(self, arn) for arn in target_group_arns]
     found = [one for one in self.target_groups.values() if not names or one.name in names]
     if load_balancer_arn:
-        found = [one for one in found if load_balancer_arn in finding.balancers_of_group(self, one.arn)]
+        found = [one for one in found if load_balancer_arn in one.load_balancer_arns]
     return found
 
 
@@ -50,11 +50,23 @@ def deregister_targets(self: Backend, target_group_arn: str, instances: list[Par
     targets.deregister(self, target_group_arn, instances)
 
 
-def describe_target_health(self: Backend, target_group_arn: str, targets: list[Params] | None = None) -> list[Params]:
-    """TargetHealthDescriptions in AWS's shape: of all targets, or of those with the given ids."""
-    wanted = {one["Id"] for one in targets or []}
+def describe_target_health(self: Backend, target_group_arn: str, targets: list[Params] | None = None) -> list[t.Any]:
+    """moto's FakeHealthStatus (instance_id, port, status, reason, description) of all targets, or of the named ones."""
+    from moto.elbv2.models import FakeHealthStatus
+
     group = finding.target_group(self, target_group_arn)
-    return [one for one in health.described(self, group) if not wanted or one["Target"]["Id"] in wanted]
+    shown = health.shown(self, group, [members(one) for one in targets or []])
+    return [
+        FakeHealthStatus(
+            one["Target"]["Id"],
+            one["Target"].get("Port"),
+            one.get("HealthCheckPort"),
+            one["TargetHealth"]["State"],
+            one["TargetHealth"].get("Reason"),
+            one["TargetHealth"].get("Description"),
+        )
+        for one in shown
+    ]
 
 
 def notify_terminate_instances(self: Backend, instance_ids: list[str]) -> None:
@@ -84,7 +96,7 @@ def _things(self: Backend) -> t.Iterator[tuple[str, t.Any, Params]]:
             yield "listener-rule", rule, views.rule(rule)
     for group in self.target_groups.values():
         targets = sorted(str(key) for key, target in group.targets.items() if target.gone_at is None)
-        shown = {**views.target_group(self, group), "Attributes": group.attributes, "Targets": targets}
+        shown = {**views.target_group(group), "Attributes": group.attributes, "Targets": targets}
         yield "targetgroup", group, shown
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import typing as t
 
 from lab.embedded_aws.truth.elbv2.base import Backend, View, pairs
-from lab.embedded_aws.truth.elbv2.finding import balancers_of_group
 from lab.embedded_aws.truth.elbv2.state import NETWORK, Listener, LoadBalancer, Rule, TargetGroup, Zone
 
 
@@ -52,10 +51,10 @@ def rule(one: Rule) -> View:
     }  # fmt: skip
 
 
-def target_group(backend: Backend, group: TargetGroup) -> View:
+def target_group(group: TargetGroup) -> View:
     shown = {
         "TargetGroupArn": group.arn, "TargetGroupName": group.name, "Protocol": group.protocol, "Port": group.port,
-        "VpcId": group.vpc_id, **group.health_check, "LoadBalancerArns": balancers_of_group(backend, group.arn),
+        "VpcId": group.vpc_id, **group.health_check, "LoadBalancerArns": group.load_balancer_arns,
         "TargetType": group.target_type, "ProtocolVersion": group.protocol_version,
         "IpAddressType": group.ip_address_type,
     }  # fmt: skip
@@ -87,7 +86,7 @@ def whole_target_group(backend: Backend, group: TargetGroup) -> View:
     from lab.embedded_aws.truth.elbv2.health import described
 
     return {
-        **target_group(backend, group),
+        **target_group(group),
         "Attributes": pairs(group.attributes),
         "Tags": pairs(group.tags),
         "Targets": described(backend, group),
