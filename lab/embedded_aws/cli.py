@@ -11,6 +11,7 @@ import sys
 import typing as t
 from pathlib import Path
 
+from lab.embedded_aws import needs
 from lab.embedded_aws.client import EmbeddedAws, NotRunningError
 
 DEFAULT_ACCOUNT = "123456789012"
@@ -56,6 +57,8 @@ def _published_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--image", action="append", default=[], metavar="REPOSITORY:TAG", help="in any AWS region")
     for option in ("--secret", "--parameter"):
         verb.add_argument(option, action="append", default=[], metavar="NAME", help="with a value that is made up")
+    text = "also what the ecs_services of this region need, which are read as JSON from standard input"
+    verb.add_argument("--needed-by", metavar="REGION_NAME", help=text)
 
 
 def _verb(verbs: t.Any, name: str, run: t.Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
@@ -112,9 +115,12 @@ def _read_delays(file: Path | None) -> dict[str, t.Any]:
 
 
 def _publish(options: argparse.Namespace) -> None:
+    needed = needs.of(json.load(sys.stdin) if options.needed_by else [], options.needed_by)
     # No value is taken here: a command line is seen by everybody on the machine.
-    secrets, parameters = dict.fromkeys(options.secret, ""), dict.fromkeys(options.parameter, "")
-    print(json.dumps(_found(options).publish(options.region, options.image, secrets, parameters)))
+    secrets = dict.fromkeys([*options.secret, *needed.secrets], "")
+    parameters = dict.fromkeys([*options.parameter, *needed.parameters], "")
+    images = [*options.image, *needed.images]
+    print(json.dumps(_found(options).publish(options.region, images, secrets, parameters)))
 
 
 def _found(options: argparse.Namespace) -> EmbeddedAws:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from lab.embedded_aws import needs
 from lab.embedded_aws.client import EmbeddedAws
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +61,22 @@ class Region:
         """Start an embedded AWS with the first account that the inventory allows."""
         region = yaml.safe_load((inventory / "group_vars/all/region.yml").read_text())
         lab = EmbeddedAws.start("--account", region["region_allowed_account_ids"][0], *options)
-        return cls(inventory, lab, scratch)
+        raised = cls(inventory, lab, scratch)
+        raised.supply()
+        return raised
+
+    def supply(self) -> None:
+        """Bring what a pipeline and a person bring: images and secrets of the inventory's services."""
+        stacks = [yaml.safe_load(file.read_text()) or {} for file in (self.inventory / "host_vars").glob("*.yml")]
+        services = [service for stack in stacks for service in stack.get("ecs_services", ())]
+        needed = needs.of(services, self.settings["region_name"])
+        secrets, parameters = (dict.fromkeys(names, "") for names in needed[1:])
+        self.lab.publish(self.settings["region_aws_region"], needed.images, secrets, parameters)
+
+    def reset(self) -> None:
+        """Empty the account but for what a pipeline and a person brought."""
+        self.lab.reset()
+        self.supply()
 
     @property
     def settings(self) -> dict[str, t.Any]:

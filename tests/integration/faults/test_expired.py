@@ -39,7 +39,7 @@ def test_a_run_whose_credentials_expire_says_so_and_the_next_one_goes_on(
     region: Region, whole: tuple[int, Shape], part: float
 ) -> None:
     writes, standing = whole
-    region.lab.reset()
+    region.reset()
     region.lab.expire_credentials(after_writes=round(part * writes))
     run = region.play("site.yml")
     ended = time.time()

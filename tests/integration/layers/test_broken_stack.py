@@ -42,7 +42,7 @@ def test_what_does_not_stand_on_it_is_finished_and_the_next_run_does_the_rest(
     region: Region, whole: tuple[Run, Shape], broken: str
 ) -> None:
     undisturbed, standing = whole
-    region.lab.reset()
+    region.reset()
     region.lab.fail(BREAKS[broken], "UnauthorizedOperation", status=403, times=1000)
     run = region.play("site.yml")
     assert run.rc != 0

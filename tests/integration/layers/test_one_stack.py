@@ -18,7 +18,7 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Region]:
 
 
 def test_on_an_empty_account_it_says_which_stack_makes_what_it_misses(region: Region) -> None:
-    region.lab.reset()
+    region.reset()
     run = region.play("site.yml", "--limit", "dns")
     assert run.rc != 0
     assert run.region_writes == []
@@ -28,7 +28,7 @@ def test_on_an_empty_account_it_says_which_stack_makes_what_it_misses(region: Re
 
 @pytest.mark.parametrize("stack", ["network", "identity", "security_groups", "endpoints", "dns"])
 def test_on_an_empty_account_each_can_be_planned(region: Region, stack: str) -> None:
-    region.lab.reset()
+    region.reset()
     run = region.play("site.yml", "--check", "--limit", stack)
     assert run.rc == 0, run.output
     assert run.writes == []
@@ -37,10 +37,10 @@ def test_on_an_empty_account_each_can_be_planned(region: Region, stack: str) -> 
 
 
 def test_one_after_the_other_they_make_what_one_run_makes(region: Region) -> None:
-    region.lab.reset()
+    region.reset()
     region.play("site.yml")
     standing = region.shape()
-    region.lab.reset()
+    region.reset()
     for stack in ("identity", "network", "dns", "endpoints", "security_groups"):
         run = region.play("site.yml", "--limit", stack)
         assert run.rc == 0, run.output
@@ -52,7 +52,7 @@ def test_one_after_the_other_they_make_what_one_run_makes(region: Region) -> Non
 
 
 def test_only_what_it_owns_is_healed(region: Region) -> None:
-    region.lab.reset()
+    region.reset()
     region.play("site.yml")
     ec2 = session(region)("ec2")
     named = [{"Name": "tag:cloister:part", "Values": ["main", "main-s3", "logs"]}]
@@ -64,7 +64,7 @@ def test_only_what_it_owns_is_healed(region: Region) -> None:
 
 
 def test_a_stack_that_does_not_exist_is_no_success(region: Region) -> None:
-    region.lab.reset()
+    region.reset()
     run = region.play("site.yml", "--limit", "dsn")
     assert run.rc != 0
     assert region.lab.reads()["total"] == 0

@@ -26,7 +26,7 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Region:
 @pytest.fixture(autouse=True)
 def _emptied(region: Region) -> t.Iterator[None]:
     yield
-    region.lab.reset()
+    region.reset()
 
 
 def alive(pid: int) -> bool:

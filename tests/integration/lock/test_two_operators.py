@@ -31,7 +31,7 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Region:
 def _warm(region: Region) -> None:
     """The embedded AWS starts slowly on its first calls, which is not what is timed here."""
     assert Operator(region, "first", LIGHT).end().rc == 0
-    region.lab.reset()
+    region.reset()
 
 
 def quick() -> float:
@@ -42,7 +42,7 @@ def quick() -> float:
 @pytest.fixture(autouse=True)
 def _emptied(region: Region) -> t.Iterator[None]:
     yield
-    region.lab.reset()
+    region.reset()
 
 
 def meet(region: Region, offset: float, playbook: str, *arguments: str) -> tuple[Ended, Ended]:

@@ -24,7 +24,7 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Region]:
 
 @pytest.fixture(autouse=True)
 def empty(region: Region) -> EmbeddedAws:
-    region.lab.reset()
+    region.reset()
     return region.lab
 
 

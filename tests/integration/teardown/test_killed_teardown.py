@@ -52,7 +52,7 @@ def test_a_teardown_killed_at_a_write_is_finished_by_the_next(
     whole = teardown(region, *RELEASED)
     assert whole.rc == 0, whole.output
     for write in points(len(whole.writes)):
-        region.lab.reset()
+        region.reset()
         lay(region)
         assert killed(region, write, when) != 0, f"the teardown was over before write {write}"
         region.lab.clear_faults()
@@ -64,4 +64,4 @@ def test_a_teardown_killed_at_a_write_is_finished_by_the_next(
         again = teardown(region, *RELEASED)
         assert again.rc == 0, f"killed {when} write {write}:\n{again.output}"
         assert left(region) == [], f"killed {when} write {write}"
-    region.lab.reset()
+    region.reset()

@@ -20,7 +20,7 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Region:
 @pytest.fixture
 def things(region: Region) -> t.Iterator[Things]:
     yield lay(region)
-    region.lab.reset()
+    region.reset()
 
 
 @pytest.mark.parametrize("words", [(), ("-e", "teardown_confirm=kr"), ("-e", "teardown_confirm=")])
