@@ -9,7 +9,7 @@ import typing as t
 # Names a delays file or the control endpoint may set; nothing waits unless it is told to.
 NAMES = (
     "nat_gateway", "nat_gateway_delete", "vpc_endpoint", "vpc_endpoint_delete", "endpoint_interface_delete",
-    "vpc_peering", "route53_change", "instance", "instance_terminate", "instance_refresh",
+    "vpc_peering", "route53_change", "certificate", "instance", "instance_terminate", "instance_refresh",
     "ecs_task", "ecs_task_stop", "ecs_attachment",
     "load_balancer", "load_balancer_delete", "target_health", "target_drain",
 )  # fmt: skip

@@ -23,7 +23,7 @@ ENDED = ("deleted", "failed", "rejected", "expired", "terminated")
 def holdings() -> list[Holding]:
     """Every holding, sorted by kind and id."""
     with BACKEND:
-        found = [*_network(), *_identity(), *_zones(), *_registries(), *_others()]
+        found = [*_network(), *_identity(), *_zones(), *_registries(), *_certificates(), *_others()]
     return sorted(found, key=lambda one: (one["kind"], one["account"], one["region"], one["id"]))
 
 
@@ -123,6 +123,14 @@ def _zones() -> t.Iterator[Holding]:
             yield _holding("route53:hostedzone", zone.resource_id, backend, tags, shown, zone.name)
 
 
+def _certificates() -> t.Iterator[Holding]:
+    for backend in _backends("moto.acm.models", "acm_backends"):
+        for one in backend._certificates.values():
+            tags = {key: str(value) for key, value in one.tags.items()}
+            shown = [one.type, one.status, one.cert.decode(), one.chain.decode()]
+            yield _holding("acm:certificate", one.arn, backend, tags, shown)
+
+
 def _registries() -> t.Iterator[Holding]:
     for backend in _backends("moto.ecr.models", "ecr_backends"):
         for repository in backend.repositories.values():
@@ -149,7 +157,7 @@ def _others() -> t.Iterator[Holding]:
 def _listed(backend: t.Any) -> t.Iterator[Holding]:
     from lab.embedded_aws.truth.ec2.kinds import KINDS
 
-    known = {f"ec2:{kind.type}" for kind in KINDS.values()}
+    known = {"acm:certificate", *(f"ec2:{kind.type}" for kind in KINDS.values())}
     for one in backend.iter_tagged_resources():
         # Public parameters are AWS's.
         if one.resource_type not in known and ":parameter/aws/" not in one.arn:

@@ -11,7 +11,7 @@ NAMES = (
     "security_groups", "interface_endpoints_per_vpc", "ecs_clusters", "ecs_services_per_cluster",
     "ecs_tasks_per_service", "vcpus_standard", "vcpus_g", "vcpus_p", "spot_vcpus_standard", "spot_vcpus_g",
     "spot_vcpus_p", "auto_scaling_groups", "launch_templates",
-    "load_balancers", "target_groups", "listeners_per_load_balancer",
+    "load_balancers", "target_groups", "listeners_per_load_balancer", "certificates",
 )  # fmt: skip
 
 
