@@ -32,7 +32,8 @@ except ImportError:
 ATTEMPTS = 12
 WORKERS = 8
 _NOT_VISIBLE = re.compile(
-    r"(\.NotFound|^NoSuchEntity|^NoSuchHostedZone|ID\.?NotFound|^InvalidResourceId|^NatGatewayNotFound)$"
+    r"(\.NotFound|^NoSuchEntity|^NoSuchHostedZone|ID\.?NotFound|^InvalidResourceId|^NatGatewayNotFound"
+    r"|^(LoadBalancer|TargetGroup|Listener|Rule|Certificate|Subnet|AllocationId)NotFound)$"
 )
 _NOT_VISIBLE_WAITS = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0)
 _THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|PriorRequestNotComplete")

@@ -12,6 +12,9 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone imp
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.internet_gateway import InternetGateway
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.listener import Listener
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.listener_rule import ListenerRule
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.load_balancer import LoadBalancer
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.log_group import LogGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_gateway import NatGateway
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_route import NatRoute
@@ -21,6 +24,8 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.repository impo
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.route_table import RouteTable
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.security_group import SecurityGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import Subnet
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.target import Target
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.target_group import TargetGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_peering import VpcPeering
@@ -35,6 +40,9 @@ KINDS: tuple[type[Kind], ...] = (
     IamRole,
     InstanceProfile,
     InternetGateway,
+    Listener,
+    ListenerRule,
+    LoadBalancer,
     LogGroup,
     NatGateway,
     NatRoute,
@@ -44,6 +52,8 @@ KINDS: tuple[type[Kind], ...] = (
     RouteTable,
     SecurityGroup,
     Subnet,
+    Target,
+    TargetGroup,
     Vpc,
     VpcEndpoint,
     VpcPeering,

@@ -10,8 +10,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Patience
 from ansible_collections.cloister.aws.plugins.module_utils._kind import LINGERING, Ec2Kind, Found, Want
 from ansible_collections.cloister.aws.plugins.module_utils._owner import KEEP
+
+# While AWS still takes apart what a network load balancer held an address with, it answers AuthFailure:
+# https://github.com/hashicorp/terraform-provider-aws/pull/1956. Who may not release one is told UnauthorizedOperation.
+_HELD = Patience(LINGERING.codes | {"AuthFailure"}, LINGERING.seconds)
 
 
 class ElasticIp(Ec2Kind):
@@ -36,7 +41,7 @@ class ElasticIp(Ec2Kind):
 
     def delete(self, found: Found) -> None:
         """Release it once nothing uses it."""
-        self.aws.call("ec2", "release_address", AllocationId=found.id, absent_ok=True, patience=LINGERING)
+        self.aws.call("ec2", "release_address", AllocationId=found.id, absent_ok=True, patience=_HELD)
 
     def shows(self, found: Found) -> dict[str, t.Any]:
         """Return the address."""

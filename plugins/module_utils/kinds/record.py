@@ -91,6 +91,7 @@ class Records(Kind):
         """Make the first records that the stack has in the zone."""
         found = self._found(want.create["zone"], want.part, str(self.owner.stack))
         self._bring(found, want.fields)
+        self._look(found.id)
         return found
 
     def update(self, found: Found, want: Want, changed: t.Collection[str]) -> None:
@@ -103,6 +104,11 @@ class Records(Kind):
 
     def retag(self, found: Found, tags: t.Mapping[str, str]) -> None:
         """Leave it: companions stand for the tags that records cannot carry, and are found with them."""
+
+    def shows(self, found: Found) -> dict[str, t.Any]:
+        """Return the full names of the stack's records there."""
+        ours = self._contents[found.id].ours
+        return {"names": sorted({name for (name, _kind), own in ours.items() if own.stack == found.stack})}
 
     def vet(self, want: Want, found: Found | None) -> None:
         """Refuse to stand where others have a record, and name it."""
