@@ -22,6 +22,7 @@ from lab.embedded_aws.truth.ecs.base import (
     arn,
     client_error,
     cluster_of,
+    ec2_of,
     invalid,
     new_id,
     now,
@@ -61,6 +62,10 @@ class ContainerInstance:
     @property
     def tasks(self) -> list[t.Any]:
         return [one for one in self.cluster.tasks if one.instance is self]
+
+    def interface(self) -> t.Any:
+        """moto's first interface of the machine, through which its agent asks."""
+        return ec2_of(self.backend).get_instance_by_id(self.instance_id).nics[0]
 
     def free(self) -> dict[str, int]:
         """What its tasks leave."""

@@ -13,11 +13,12 @@ import contextlib
 import re
 import typing as t
 
-from lab.embedded_aws.truth.ecs import capacity_providers, machines
+from lab.embedded_aws.truth.ecs import capacity_providers, grants, machines, network
 from lab.embedded_aws.truth.ecs.base import Backend, ec2_of, new_uuid
 from lab.embedded_aws.truth.ecs.container_instances import ContainerInstance, leave
 
 CLUSTER = re.compile(r"\bECS_CLUSTER\s*[=:]\s*[\"']?([a-zA-Z0-9_-]+)")
+SERVICES = ("ecs", "ecs-agent", "ecs-telemetry")
 GROUP_TAG = "aws:autoscaling:groupName"
 
 
@@ -55,17 +56,26 @@ def cluster_named(machine: t.Any) -> str | None:
 def _join(backend: Backend, machine: t.Any) -> bool:
     name = cluster_named(machine)
     cluster = backend.clusters.get(name) if name else None
-    if cluster is None or cluster.status == "INACTIVE" or not _reaches_ecs(backend, machine):
+    if cluster is None or cluster.status == "INACTIVE" or not _may_join(backend, machine):
         return False
     size = machines.size_of(machine.instance_type)
     instance = ContainerInstance(
-        backend, cluster, machine.id, machine.instance_type, machine.image_id, machine.subnet.availability_zone,
+        backend, cluster, machine.id, machine.instance_type, machine.image_id, machine.nics[0].subnet.availability_zone,
         size["CPU"], size["MEMORY"], [f"GPU-{new_uuid()}" for _ in range(size["GPU"])], _provider(backend, machine),
     )  # fmt: skip
     backend.container_instances.setdefault(cluster.name, {})[instance.id] = instance
     for service in cluster.services:
         service.steady = False
     return True
+
+
+def _may_join(backend: Backend, machine: t.Any) -> bool:
+    """The agent registers with the machine's role, and speaks to three services from the machine's interface."""
+    roles = getattr(machine.profile, "roles", None) or []
+    if not any(grants.allowed(backend, one.arn, "ecs:RegisterContainerInstance", "*") for one in roles):
+        return False
+    place = network.at(backend, machine.nics[0])
+    return all(place.unreached(one) is None for one in SERVICES)
 
 
 def _provider(backend: Backend, machine: t.Any) -> str | None:
@@ -77,7 +87,3 @@ def _provider(backend: Backend, machine: t.Any) -> str | None:
         return None
     known = (one for one in backend.capacity_providers.values() if one.status != "INACTIVE")
     return next((one.name for one in known if one.group["autoScalingGroupArn"] == group.arn), None)
-
-
-def _reaches_ecs(backend: Backend, machine: t.Any) -> bool:
-    return True

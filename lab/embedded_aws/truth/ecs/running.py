@@ -4,18 +4,16 @@
 
 from __future__ import annotations
 
-import random
 import typing as t
 
 from lab.embedded_aws.delays import current as delays
 from lab.embedded_aws.truth.ec2 import interfaces
+from lab.embedded_aws.truth.ec2.addresses import next_public
 from lab.embedded_aws.truth.ec2.base import after
 from lab.embedded_aws.truth.ecs import starting, targets
 from lab.embedded_aws.truth.ecs.base import arn, ec2_of, now
 
-FAILED_TO_START, SCHEDULER, USER, EXITED = (
-    "TaskFailedToStart", "ServiceSchedulerInitiated", "UserInitiated", "EssentialContainerExited",
-)  # fmt: skip
+FAILED_TO_START, SCHEDULER, USER = "TaskFailedToStart", "ServiceSchedulerInitiated", "UserInitiated"
 
 
 def begin(task: t.Any) -> None:
@@ -42,7 +40,7 @@ def _interface(task: t.Any) -> t.Any:
     description = arn(task.backend, f"attachment/{task.attachment_id}")
     eni = interfaces.place(ec2, subnet, "interface", description, groups)
     if task.network["assignPublicIp"] == "ENABLED":
-        eni.public_ip = f"198.19.{random.randint(0, 255)}.{random.randint(1, 254)}"  # noqa: S311 - an address, no secret
+        eni.public_ip = next_public(ec2)
     return eni
 
 

@@ -12,7 +12,7 @@ import math
 import typing as t
 
 from lab.embedded_aws.truth.ec2.base import catch_up
-from lab.embedded_aws.truth.ecs import capacity, joining, launching, running, targets
+from lab.embedded_aws.truth.ecs import capacity, joining, launching, network, running, targets
 from lab.embedded_aws.truth.ecs.base import Backend, Body, Response, ec2_of, now
 from lab.embedded_aws.truth.ecs.services import Deployment, Service, wanted_count
 
@@ -35,6 +35,7 @@ def install(owner: type) -> None:
 def advance(backend: Backend) -> None:
     """Bring machines, tasks and services to where they are by now."""
     catch_up(ec2_of(backend))
+    network.look_anew(backend)
     for _ in range(3):
         changed = joining.look(backend)
         for service in list(backend.services.values()):

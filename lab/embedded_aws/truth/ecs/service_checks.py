@@ -118,7 +118,7 @@ def load_balancers(backend: Backend, definition: t.Any, given: list[Body]) -> li
                 "Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service "
                 "role being passed has the proper permissions."
             )
-        if not targets.attached(backend, group):
+        if not targets.attached(backend, arn):
             invalid(f"The target group with targetGroupArn {arn} does not have an associated load balancer.")
         mode, kind = definition.body["networkMode"], group.target_type
         if (kind == "ip") != definition.awsvpc:

@@ -20,51 +20,52 @@ def _backend(backend: Backend) -> t.Any:
 
 
 def find(backend: Backend, arn: str) -> t.Any:
-    """moto's target group, None when it is not there."""
+    """The target group, None when it is not there."""
     return _backend(backend).target_groups.get(arn)
 
 
-def attached(backend: Backend, group: t.Any) -> bool:
+def attached(backend: Backend, arn: str) -> bool:
     """Whether a listener or rule of a load balancer leads to the group."""
-    return bool(group.load_balancer_arns)
+    from lab.embedded_aws.truth.elbv2.finding import users_of_group
+
+    return bool(users_of_group(_backend(backend), arn))
 
 
 def _target(task: t.Any, row: Body) -> Body:
     """A task as a target: its own address, or its machine and the port there."""
     if task.eni is not None:
-        return {"id": task.eni.private_ip_address, "port": row["containerPort"]}
-    host = next(
-        one["hostPort"]
-        for name, bindings in task.bindings.items()
-        for one in bindings
-        if name == row["containerName"] and one["containerPort"] == row["containerPort"]
-    )
-    return {"id": task.instance.instance_id, "port": host}
+        return {"Id": task.eni.private_ip_address, "Port": row["containerPort"]}
+    bindings = task.bindings[row["containerName"]]
+    host = next(one["hostPort"] for one in bindings if one["containerPort"] == row["containerPort"])
+    return {"Id": task.instance.instance_id, "Port": host}
 
 
 def register(task: t.Any) -> None:
     """Register a running task in its service's target groups."""
-    for row in task.target_groups:
-        if find(task.backend, row["targetGroupArn"]) is not None:
-            _backend(task.backend).register_targets(row["targetGroupArn"], [_target(task, row)])
-            task.service.tell(f"registered 1 targets in (target-group {row['targetGroupArn']})")
+    for row in _groups(task):
+        _backend(task.backend).register_targets(row["targetGroupArn"], [_target(task, row)])
+        task.service.tell(f"registered 1 targets in (target-group {row['targetGroupArn']})")
 
 
 def deregister(task: t.Any) -> None:
     """Take a task that stops out of its target groups."""
-    for row in task.target_groups:
-        if find(task.backend, row["targetGroupArn"]) is not None:
-            _backend(task.backend).deregister_targets(row["targetGroupArn"], [_target(task, row)])
-            task.service.tell(f"deregistered 1 targets in (target-group {row['targetGroupArn']})")
+    for row in _groups(task):
+        _backend(task.backend).deregister_targets(row["targetGroupArn"], [_target(task, row)])
+        task.service.tell(f"deregistered 1 targets in (target-group {row['targetGroupArn']})")
+
+
+def _groups(task: t.Any) -> list[Body]:
+    """Those that still exist."""
+    return [row for row in task.target_groups if find(task.backend, row["targetGroupArn"]) is not None]
 
 
 def health(task: t.Any) -> list[tuple[str, str, str]]:
-    """(target group, state, reason) of a running task; unused targets count as healthy for ECS."""
+    """(target group, state, description) of a running task."""
     found = []
-    for row in task.target_groups:
-        arn = row["targetGroupArn"]
-        if find(task.backend, arn) is None:
-            continue
-        for one in _backend(task.backend).describe_target_health(arn, [_target(task, row)]):
-            found.append((arn, str(one.status), str(getattr(one, "description", "") or "Health checks failed")))
+    for row in _groups(task):
+        target = _target(task, row)
+        for one in _backend(task.backend).describe_target_health(row["targetGroupArn"], [{"Id": target["Id"]}]):
+            if one["Target"]["Port"] == target["Port"]:
+                health = one["TargetHealth"]
+                found.append((row["targetGroupArn"], health["State"], health.get("Description", "")))
     return found

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Task definitions: families of revisions.
 
-https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html (and _Deregister..., _Delete...)
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _normalised(given: Body) -> Body:
     containers = given.get("containerDefinitions") or []
     made: Body = {
         "networkMode": given.get("networkMode") or "bridge", "volumes": _volumes(given.get("volumes") or []),
-        "placementConstraints": given.get("placementConstraints") or [], "asked": containers,
+        "placementConstraints": given.get("placementConstraints") or [],
         "cpu": units(given.get("cpu"), "cpu", "vcpus?"), "memory": units(given.get("memory"), "memory", "gb"),
         **{key: given[key] for key in PLAIN if given.get(key) is not None},
     }  # fmt: skip
@@ -139,7 +139,6 @@ def _normalised(given: Body) -> Body:
             client_error("Role is not valid")
     container_checks.check_all(containers, made)
     made["containerDefinitions"] = [container_checks.fill(one, made["networkMode"]) for one in containers]
-    del made["asked"]
     reason = fargate.why_not(made)
     if "FARGATE" in wanted and reason:
         client_error(reason)

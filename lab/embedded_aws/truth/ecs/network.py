@@ -1,0 +1,92 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the place of a task or machine reaches, as the collection's own judgement has it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import typing as t
+
+from lab.embedded_aws import collection  # noqa: F401 - what follows is found by it
+from lab.embedded_aws.truth.ecs.base import Backend
+
+# isort: split
+from ansible_collections.cloister.aws.plugins.module_utils.reachability import names
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.endpoints import EVERYWHERE
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.services import host_of, reach_service
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import Region, Snapshot
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.vantage import Vantage
+
+
+@dataclasses.dataclass(frozen=True)
+class Lost:
+    """A service that is not reached: its host, and what dialling it says."""
+
+    host: str
+    dial: str
+
+    @property
+    def post(self) -> str:
+        """As an AWS client tells it."""
+        return f'Post "https://{self.host}/": {self.dial}'
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where something asks from."""
+
+    snapshot: Snapshot
+    vantage: Vantage
+
+    def unreached(self, service: str) -> Lost | None:
+        """Why a service (ecr.api, registry:quay.io) is not reached, None when it is."""
+        verdict = reach_service(self.snapshot, self.vantage, service)
+        if verdict.reached:
+            return None
+        region = Region(self.snapshot)
+        host = host_of(service, region)
+        if verdict.stage == "dns":
+            return Lost(host, f"dial tcp: lookup {host} on {_resolver(region, self.vantage.vpc_id)}:53: no such host")
+        places = names.resolve(region, self.vantage.vpc_id, host).places
+        address = next((one.address for one in places if one.address != EVERYWHERE), _public_address(host))
+        return Lost(host, f"dial tcp {address}:443: i/o timeout")
+
+
+def _resolver(region: Region, vpc_id: str) -> str:
+    """The resolver of a VPC: the second address after its first."""
+    cidr = str((region.get("vpcs", vpc_id) or {}).get("CidrBlock", "10.0.0.0/16"))
+    return cidr.rpartition(".")[0] + ".2"
+
+
+def _public_address(host: str) -> str:
+    """An address of AWS's, always the same for a host."""
+    digest = hashlib.sha256(host.encode()).digest()
+    return f"52.94.{digest[0]}.{digest[1] % 254 + 1}"
+
+
+def snapshot_of(backend: Backend) -> Snapshot:
+    """The region as it is, read once for all that is judged in one look."""
+    from lab.embedded_aws.snapshot import snapshot
+
+    held = backend.__dict__.setdefault("cloister_seen", {})
+    if "snapshot" not in held:
+        held["snapshot"] = snapshot(backend.account_id, backend.region_name)
+    return t.cast("Snapshot", held["snapshot"])
+
+
+def look_anew(backend: Backend) -> None:
+    """Forget what the last look saw."""
+    backend.__dict__.pop("cloister_seen", None)
+
+
+def place_of(task: t.Any) -> Place:
+    """On Fargate the task's interface asks, elsewhere its machine's."""
+    return at(task.backend, task.eni if task.fargate else task.instance.interface())
+
+
+def at(backend: Backend, eni: t.Any) -> Place:
+    """The place of one of moto's interfaces."""
+    groups = tuple(one.id for one in eni.group_set)
+    vantage = Vantage(eni.vpc_id, eni.subnet.id, groups, eni.private_ip_address, eni.public_ip or None)
+    return Place(snapshot_of(backend), vantage)
