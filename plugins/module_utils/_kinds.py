@@ -19,6 +19,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.log_group impor
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_gateway import NatGateway
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_route import NatRoute
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.private_ca import PrivateCa
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.pull_through_cache import PullThroughCache
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.repository import Repository
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.route_table import RouteTable
@@ -47,6 +48,7 @@ KINDS: tuple[type[Kind], ...] = (
     NatGateway,
     NatRoute,
     PrivateCa,
+    PullThroughCache,
     Records,
     Repository,
     RouteTable,

@@ -264,4 +264,4 @@ def _change(kind: Kind, member: Member) -> None:
         kind.retag(found, member.retags)
     if member.fields:
         member.found = kind.update(found, want, member.fields) or found
-        member.id = member.found.id
+        member.id, member.shows = member.found.id, kind.shows(member.found)

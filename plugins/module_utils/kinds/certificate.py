@@ -93,8 +93,9 @@ class Certificate(Kind):
         """Ask ACM for it, or import it. One that was asked for is issued once its proof stands."""
         if want.fields["source"] == "acm":
             return self._request(want, tags)
-        answer = self.aws.make("acm", "import_certificate", Tags=tag_list(tags), **self._material(want))
-        return self._described(answer["CertificateArn"], tags)
+        material = self._material(want)
+        answer = self.aws.make("acm", "import_certificate", Tags=tag_list(tags), **material)
+        return Found(answer["CertificateArn"], tags, _imported_raw(material))
 
     def update(self, found: Found, want: Want, changed: t.Collection[str]) -> Found | None:
         """Import what took its place under the same ARN, or ask once more where ACM gave up."""
@@ -102,8 +103,9 @@ class Certificate(Kind):
             self.delete(found)
             return self._request(want, self.owner.tags_for(want.part, want.tags))
         # Tags cannot come with it: what is there keeps its own.
-        self.aws.call("acm", "import_certificate", CertificateArn=found.id, **self._material(want))
-        return self._described(found.id, found.tags)
+        material = self._material(want)
+        self.aws.call("acm", "import_certificate", CertificateArn=found.id, **material)
+        return Found(found.id, found.tags, {**found.raw, **_imported_raw(material)})
 
     def vet(self, want: Want, found: Found | None) -> None:
         """Refuse what ACM cannot change, and a CA that would end before what it signs."""
@@ -196,10 +198,6 @@ class Certificate(Kind):
                 f"{told(standing_users(self.aws, found.id))}; {_ANOTHER}"
             )
 
-    def _described(self, arn: str, tags: t.Mapping[str, str]) -> Found:
-        raw = self.aws.call("acm", "describe_certificate", CertificateArn=arn)["Certificate"]
-        return Found(arn, tags, {**raw, "SubjectAlternativeNameSummaries": raw.get("SubjectAlternativeNames", [])})
-
     def _tags(self, arn: str) -> dict[str, str]:
         try:
             return tag_dict(self.aws.call("acm", "list_tags_for_certificate", CertificateArn=arn)["Tags"])
@@ -207,6 +205,13 @@ class Certificate(Kind):
             if exc.code != "ResourceNotFoundException":
                 raise
             return {}
+
+
+def _imported_raw(material: t.Mapping[str, bytes]) -> dict[str, t.Any]:
+    """Return what ACM will list of an import; ACM itself tells it some seconds later."""
+    own = _x509.read(material["Certificate"].decode())
+    raw = {"DomainName": own.names[0], "SubjectAlternativeNameSummaries": list(own.names), "NotAfter": own.not_after}
+    return {**raw, "Type": "IMPORTED", "Status": "ISSUED", "KeyAlgorithm": own.key_algorithm}
 
 
 def want(entry: t.Mapping[str, t.Any], issuer: str = "") -> Want:
