@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.capacity_provider import CapacityProvider
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.certificate import Certificate
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.ecs_cluster import EcsCluster
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.ecs_service import EcsService
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.elastic_ip import ElasticIp
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.flow_log import FlowLog
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
@@ -23,10 +26,13 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.pull_through_ca
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.repository import Repository
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.route_table import RouteTable
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.scaling_policy import ScalingPolicy
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.security_group import SecurityGroup
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.service_namespace import ServiceNamespace
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import Subnet
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.target import Target
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.target_group import TargetGroup
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.task_definition import TaskDefinition
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_peering import VpcPeering
@@ -34,7 +40,10 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_range impor
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.zone_association import ZoneAssociation
 
 KINDS: tuple[type[Kind], ...] = (
+    CapacityProvider,
     Certificate,
+    EcsCluster,
+    EcsService,
     ElasticIp,
     FlowLog,
     HostedZone,
@@ -52,10 +61,13 @@ KINDS: tuple[type[Kind], ...] = (
     Records,
     Repository,
     RouteTable,
+    ScalingPolicy,
     SecurityGroup,
+    ServiceNamespace,
     Subnet,
     Target,
     TargetGroup,
+    TaskDefinition,
     Vpc,
     VpcEndpoint,
     VpcPeering,
