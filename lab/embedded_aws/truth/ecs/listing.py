@@ -11,24 +11,31 @@ from lab.embedded_aws.truth.ecs.base import Backend
 
 
 def iter_tagged_resources(self: Backend) -> t.Iterator[t.Any]:
-    """All that has not ended."""
+    """All that has not ended, with what is set of it: what time alone changes is left out."""
     from moto.core.resource_tagging import TaggedResource
 
-    for kind, thing in alive(self):
-        yield TaggedResource(arn=thing.arn, tags=dict(thing.tags), resource_type=f"ecs:{kind}")
+    for kind, thing, shown in alive(self):
+        more = {"shown": shown, "name": getattr(thing, "name", "")}
+        yield TaggedResource(thing.arn, dict(thing.tags), f"ecs:{kind}", more)
 
 
-def alive(backend: Backend) -> t.Iterator[tuple[str, t.Any]]:
-    """(type, thing) of what exists: tasks and container instances too, until they stop or leave."""
+def alive(backend: Backend) -> t.Iterator[tuple[str, t.Any, t.Any]]:
+    """(type, thing, what is set of it): tasks and container instances too, until they stop or leave."""
     for cluster in backend.clusters.values():
+        shown = [cluster.settings, cluster.configuration, cluster.service_connect]
         if cluster.status != "INACTIVE":
-            yield "cluster", cluster
-        yield from (("task", one) for one in cluster.tasks)
-        yield from (("container-instance", one) for one in cluster.instances)
-    yield from (("service", one) for one in backend.services.values() if one.status != "INACTIVE")
-    yield from (("capacity-provider", one) for one in backend.capacity_providers.values() if one.status != "INACTIVE")
+            yield "cluster", cluster, [*shown, cluster.capacity_providers, cluster.strategy]
+        yield from (("task", one, one.definition.arn) for one in cluster.tasks)
+        yield from (("container-instance", one, [one.instance_id, one.status]) for one in cluster.instances)
+    for service in backend.services.values():
+        if service.status != "INACTIVE":
+            primary = service.primary
+            yield "service", service, [service.desired, service.options, primary.definition.arn, primary.settings]
+    for provider in backend.capacity_providers.values():
+        if provider.status != "INACTIVE":
+            yield "capacity-provider", provider, provider.group
     for revisions in backend.task_definitions.values():
-        yield from (("task-definition", one) for one in revisions.values() if one.status == "ACTIVE")
+        yield from (("task-definition", one, one.body) for one in revisions.values() if one.status == "ACTIVE")
 
 
 def drop_the_rest(owner: type) -> None:

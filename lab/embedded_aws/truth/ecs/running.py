@@ -55,7 +55,7 @@ def _started(task: t.Any) -> None:
     trouble = starting.trouble(task)
     if trouble is not None:
         task.container_reason = trouble if trouble.startswith("Cannot") else None
-        if task.deployment is not None and not task.deployment.completed:
+        if task.deployment is not None:
             task.deployment.failed += 1
         stop(task, FAILED_TO_START, trouble)
         return

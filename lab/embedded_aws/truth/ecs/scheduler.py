@@ -36,6 +36,8 @@ def advance(backend: Backend) -> None:
     """Bring machines, tasks and services to where they are by now."""
     catch_up(ec2_of(backend))
     network.look_anew(backend)
+    for service in backend.services.values():
+        service.tries_end = _tries(service)
     for _ in range(3):
         changed = joining.look(backend)
         for service in list(backend.services.values()):
@@ -52,11 +54,16 @@ def advance_service(service: Service) -> bool:
     if service.steady and _still_steady(service):
         return False
     service.steady = False
-    limit = service.deployments[0].failed + 1 if service.deployments[0].failed else max(TRIES, _threshold(service))
     for number in range(ROUNDS):
-        if not _round(service, limit):
+        if not _round(service):
             return number > 0
     return True
+
+
+def _tries(service: Service) -> int:
+    """How many failed tasks end this look: enough to trip the circuit breaker at first, one more later."""
+    failed = service.deployments[0].failed if service.deployments else 0
+    return failed + 1 if failed else max(TRIES, _threshold(service))
 
 
 def _still_steady(service: Service) -> bool:
@@ -64,7 +71,7 @@ def _still_steady(service: Service) -> bool:
     return len(primary.tasks) == wanted_count(service) and all(_healthy(one) for one in primary.tasks)
 
 
-def _round(service: Service, limit: int) -> bool:
+def _round(service: Service) -> bool:
     """One step; whether it changed something that may allow another."""
     if service.status == "DRAINING":
         return _drain(service)
@@ -72,7 +79,7 @@ def _round(service: Service, limit: int) -> bool:
     changed = _trip(service) or changed
     changed = _stop_surplus(service) or changed
     changed = _stop_old(service) or changed
-    if service.primary.failed < limit:
+    if service.primary.failed < service.tries_end:
         changed = _start(service) or changed
     service.deployments[1:] = [one for one in service.deployments[1:] if _lives(one)]
     return _complete(service) or changed
@@ -124,7 +131,7 @@ def _stop_unhealthy(service: Service) -> bool:
                     f"(task {task.id}) {where}(port {port}) is unhealthy in (target-group {arn}) due to "
                     f"(reason {reason})"
                 )
-                task.deployment.failed += 0 if task.deployment.completed else 1
+                task.deployment.failed += 1
                 running.stop(task, running.SCHEDULER, f"Task failed ELB health checks in (target-group {arn})")
                 found = True
                 break
@@ -212,9 +219,9 @@ def _complete(service: Service) -> bool:
         return False
     if any(not one.wanted for one in service.tasks):
         return False
-    service.steady = True
+    service.steady, primary.failed = True, 0
     if not primary.completed:
-        primary.completed, primary.failed, primary.rollout_state = True, 0, "COMPLETED"
+        primary.completed, primary.rollout_state = True, "COMPLETED"
         primary.reason, primary.updated_at = f"ECS deployment {primary.id} completed.", now()
         service.last_completed = primary
         service.tell(f"(deployment {primary.id}) deployment completed.")

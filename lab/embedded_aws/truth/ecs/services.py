@@ -79,6 +79,7 @@ class Service:
     deployments: list[Deployment] = dataclasses.field(default_factory=list)
     events: list[Body] = dataclasses.field(default_factory=list)
     steady: bool = False
+    tries_end: int = 0
     last_completed: Deployment | None = None
     created_at: datetime.datetime = dataclasses.field(default_factory=now)
     created_with: Body = dataclasses.field(default_factory=dict)

@@ -34,10 +34,10 @@ def attached(backend: Backend, arn: str) -> bool:
 def _target(task: t.Any, row: Body) -> Body:
     """A task as a target: its own address, or its machine and the port there."""
     if task.eni is not None:
-        return {"Id": task.eni.private_ip_address, "Port": row["containerPort"]}
+        return {"id": task.eni.private_ip_address, "port": row["containerPort"]}
     bindings = task.bindings[row["containerName"]]
     host = next(one["hostPort"] for one in bindings if one["containerPort"] == row["containerPort"])
-    return {"Id": task.instance.instance_id, "Port": host}
+    return {"id": task.instance.instance_id, "port": host}
 
 
 def register(task: t.Any) -> None:
@@ -63,9 +63,6 @@ def health(task: t.Any) -> list[tuple[str, str, str]]:
     """(target group, state, description) of a running task."""
     found = []
     for row in _groups(task):
-        target = _target(task, row)
-        for one in _backend(task.backend).describe_target_health(row["targetGroupArn"], [{"Id": target["Id"]}]):
-            if one["Target"]["Port"] == target["Port"]:
-                health = one["TargetHealth"]
-                found.append((row["targetGroupArn"], health["State"], health.get("Description", "")))
+        for one in _backend(task.backend).describe_target_health(row["targetGroupArn"], [_target(task, row)]):
+            found.append((row["targetGroupArn"], str(one.status), str(one.description or "")))
     return found
