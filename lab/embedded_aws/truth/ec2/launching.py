@@ -20,8 +20,14 @@ from lab.embedded_aws.truth.ec2.template_data import check_metadata, check_user_
 TAGGED = ("instance", "volume", "network-interface", "spot-instances-request", "elastic-gpu")
 
 
-def launch(backend: Backend, plan: Plan, most: int, least: int = 1) -> list[Machine]:
-    """Make up to `most` machines of a plan and start them; refuses when fewer than `least` fit."""
+def launch(
+    backend: Backend, plan: Plan, most: int, least: int = 1, joining: t.Callable[[Machine], None] | None = None
+) -> list[Machine]:
+    """Make up to `most` machines of a plan and start them; refuses when fewer than `least` fit.
+
+    `joining` is called with each machine before it starts, so that who asked for it knows it before it runs.
+    """
+    room.check_offered(backend, plan.kind, plan.zone)
     count = room.fitting(backend, plan.kind, plan.zone, plan.spot, most, least)
     made = [machines.make(backend, plan, index) for index in range(count)]
     for machine in made:
@@ -30,6 +36,8 @@ def launch(backend: Backend, plan: Plan, most: int, least: int = 1) -> list[Mach
     reservation.instances = list(made)
     backend.reservations[reservation.id] = reservation
     for machine in made:
+        if joining is not None:
+            joining(machine)
         machines.start(machine)
     return made
 
@@ -46,7 +54,6 @@ def settle(backend: Backend, request: Spec) -> Plan:
     _check_key(backend, given.get("KeyName"))
     profile = _profile(backend, given.get("IamInstanceProfile") or {})
     subnet, nics = wiring.settle(backend, given)
-    room.check_offered(backend, kind, subnet.availability_zone)
     market = (given.get("InstanceMarketOptions") or {}).get("MarketType")
     return Plan(
         given, image, kind, subnet, subnet.availability_zone, nics, _disks(given, image), profile, template,

@@ -93,6 +93,10 @@ class Machine(Instance):
         return {"Arn": self.profile.arn, "Id": self.profile.id} if self.profile else None
 
     @property
+    def subnet(self) -> t.Any:
+        return self.plan.subnet
+
+    @property
     def vpc_id(self) -> str:
         return str(self.plan.subnet.vpc_id)
 
