@@ -46,6 +46,25 @@ def stopped_by(
     return "having no rule for it"
 
 
+def open_ports(
+    acl: Thing | None, direction: t.Literal["in", "out"], peer: Network | None, protocol: str, ports: Ports
+) -> list[Ports]:
+    """Return which of ``ports`` pass for the whole of ``peer``; all of them where the ACL is not known."""
+    if acl is None:
+        return [ports]
+    entries = [one for one in acl.get("Entries") or () if bool(one.get("Egress")) == (direction == "out")]
+    undecided, found = [ports], []
+    for entry in sorted(entries, key=lambda one: int(one.get("RuleNumber") or 0)):
+        span = _span(entry, peer, protocol)
+        if span is None:
+            continue
+        if str(entry.get("RuleAction")) == "allow":
+            cut = [(max(one[0], span[0]), min(one[1], span[1])) for one in undecided]
+            found += [one for one in cut if one[0] <= one[1]]
+        undecided = [rest for one in undecided for rest in _without(one, span)]
+    return sorted(found)
+
+
 def _span(entry: Thing, peer: Network | None, protocol: str) -> Ports | None:
     """The ports that an entry is about for this peer and protocol."""
     range_ = network(entry.get("CidrBlock") or entry.get("Ipv6CidrBlock"))

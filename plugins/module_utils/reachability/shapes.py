@@ -34,8 +34,8 @@ MEMBERS = {
     "endpoint_services": "ServiceId ServiceName AcceptanceRequired NetworkLoadBalancerArns AllowedPrincipals Tags",
 }
 _NESTED = {
-    "Listeners": "ListenerArn Port Protocol Certificates SslPolicy DefaultActions Rules".split(),
-    "Rules": "RuleArn Priority Conditions Actions IsDefault".split(),
+    "Listeners": ["ListenerArn", "Port", "Protocol", "Certificates", "SslPolicy", "DefaultActions", "Rules"],
+    "Rules": ["RuleArn", "Priority", "Conditions", "Actions", "IsDefault"],
 }
 # Where the order means something, it is kept: priorities of rules are numbers, names of an endpoint are AWS's order.
 _ORDERED = ("DnsEntries", "Rules", "PrivateIpAddresses", "DefaultActions", "Actions")

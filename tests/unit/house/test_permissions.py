@@ -14,6 +14,7 @@ from tests.integration.playbook import ROOT
 
 SERVICES = {
     "ec2": "ec2",
+    "elbv2": "elasticloadbalancing",
     "iam": "iam",
     "logs": "logs",
     "route53": "route53",
