@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError, MissingError
 from ansible_collections.cloister.aws.plugins.module_utils._image_lock import read
-from ansible_collections.cloister.aws.plugins.module_utils._images import Image, Images, find, source
 from ansible_collections.cloister.aws.plugins.module_utils._instance_types import (
     Capacity,
     Offer,
@@ -20,6 +19,12 @@ from ansible_collections.cloister.aws.plugins.module_utils._instance_types impor
     offer,
 )
 from ansible_collections.cloister.aws.plugins.module_utils._launch_data import Machine
+from ansible_collections.cloister.aws.plugins.module_utils._machine_images import (
+    MachineImage,
+    MachineImages,
+    find,
+    source,
+)
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._user_data import faults, rendered
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
@@ -39,11 +44,11 @@ HOPS = {"ecs": 2, "plain": 1}
 class Ground:
     """What the pools stand on: their images and types as AWS describes them, and the region's names."""
 
-    images: Images
+    images: MachineImages
     offers: t.Mapping[str, Offer]
     names: Names
 
-    def image(self, pool: Pool) -> Image:
+    def image(self, pool: Pool) -> MachineImage:
         """Return the image of a pool."""
         return self.images.by_source[source(pool["image"])]
 
@@ -76,7 +81,7 @@ def look(aws: Aws, names: Names, pools: t.Sequence[Pool], lock_file: str, refres
         lambda: offers(aws, types),
         *((lambda kind=kind: names.every(kind)) for kind in kinds),
     ]
-    images, found, *_ = each(lambda one: one(), reads) if pools else (Images({}, {}, []), {})
+    images, found, *_ = each(lambda one: one(), reads) if pools else (MachineImages({}, {}, []), {})
     return Ground(images, found, names)
 
 
@@ -143,7 +148,7 @@ def told(size: t.Mapping[str, Capacity]) -> str:
     return f"{span('machines')} machines, {span('vcpus')} vCPU{gpus}, {span('memory_gib')} GiB"
 
 
-def _refuse_misfits(pool: Pool, image: Image, types: t.Sequence[Offer]) -> None:
+def _refuse_misfits(pool: Pool, image: MachineImage, types: t.Sequence[Offer]) -> None:
     name = f"pool {pool['name']}"
     strangers = [one.name for one in types if image.architecture not in one.architectures]
     if image.architecture and strangers:
