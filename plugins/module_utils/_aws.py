@@ -117,7 +117,7 @@ class Aws:
         return str(make_client(self.connection, "iam").meta.partition)
 
     def call(
-        self, service: str, action: str, absent_ok: bool = False, patience: Patience | None = None, **params: t.Any
+        self, service: str, action: str, /, absent_ok: bool = False, patience: Patience | None = None, **params: t.Any
     ) -> t.Any:
         """Call one action and return its answer.
 
@@ -130,7 +130,7 @@ class Aws:
             patience = Patience(patience.codes, min(patience.seconds, self._bears_seconds))
         return _bear(lambda: _send(client, action, params), absent_ok, patience)
 
-    def pages(self, service: str, action: str, result: str, absent_ok: bool = False, **params: t.Any) -> list[t.Any]:
+    def pages(self, service: str, action: str, result: str, /, absent_ok: bool = False, **params: t.Any) -> list[t.Any]:
         """Call a listing action to its end and return all of ``result``; absence and visibility as in `call`."""
         client = make_client(self.connection, service, self._attempts)
 
@@ -144,7 +144,7 @@ class Aws:
 
         return t.cast("list[t.Any]", _bear(read, absent_ok, None) or [])
 
-    def make(self, service: str, action: str, **params: t.Any) -> t.Any:
+    def make(self, service: str, action: str, /, **params: t.Any) -> t.Any:
         """Call a create. Unlike `call` it is not repeated after a lost answer, which would make a second one.
 
         Where the action has a client token botocore fills it and repeating is safe. Elsewhere a lost answer is
