@@ -23,7 +23,6 @@ DESCRIPTIONS = {
     "Target.FailedHealthChecks": "Health checks failed",
     "Target.NotRegistered": "Target is not registered to the target group",
     "Target.NotInUse": "Target group is not configured to receive traffic from the load balancer",
-    "Target.InvalidState": "Target is in the stopped state",
     "Target.DeregistrationInProgress": "Target deregistration is in progress",
     "Elb.InitialHealthChecking": "Initial health checks in progress",
 }
@@ -69,8 +68,9 @@ def state(backend: Backend, group: TargetGroup, target: Target) -> View:
         return _said("draining", "Target.DeregistrationInProgress")
     if not users_of_group(backend, group.arn):
         return _said("unused", "Target.NotInUse")
-    if _stopped(backend, group, target):
-        return _said("unused", "Target.InvalidState")
+    ended = _ended(backend, group, target)
+    if ended:
+        return _said("unused", "Target.InvalidState", f"Target is in the {ended} state")
     if time.monotonic() < target.ready_at:
         return _said("initial", "Elb.InitialHealthChecking")
     verdict = _verdict(backend, group, target)
@@ -113,11 +113,13 @@ def _verdict(backend: Backend, group: TargetGroup, target: Target) -> Verdict:
     return next((one for one in found if one is not None), Verdict(True))
 
 
-def _stopped(backend: Backend, group: TargetGroup, target: Target) -> bool:
+def _ended(backend: Backend, group: TargetGroup, target: Target) -> str | None:
+    """The state of a machine that no longer runs, None of all else."""
     if group.target_type != "instance":
-        return False
+        return None
     instance = backend.ec2_backend.get_instance_by_id(target.id)
-    return instance is not None and instance.state in ("stopped", "stopping")
+    name = "terminated" if instance is None else str(instance.state)
+    return None if name in ("pending", "running") else name
 
 
 def _said(name: str, reason: str, description: str = "") -> View:

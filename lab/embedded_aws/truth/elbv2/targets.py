@@ -32,6 +32,7 @@ from lab.embedded_aws.truth.elbv2.base import (
 from lab.embedded_aws.truth.elbv2.finding import target_group, users_of_group
 from lab.embedded_aws.truth.elbv2.state import APPLICATION, Target, TargetGroup
 from lab.embedded_aws.truth.elbv2.target_group_attributes import draining_seconds
+from lab.embedded_aws.truth.happenings import INSTANCE_GONE, on
 
 # RFC 1918 and RFC 6598: where a target outside the VPC may be.
 PRIVATE = tuple(
@@ -164,6 +165,15 @@ def load_balancer_target(backend: Backend, arn: str, port: int | None = None) ->
             if target.id == arn and port in (None, target.port) and target.gone_at is None:
                 return t.cast("TargetGroup", group)
     return None
+
+
+@on(INSTANCE_GONE)
+def forget_machine(account: str, region: str, machine: t.Any) -> None:
+    """A machine that is terminated leaves its groups; one that is stopped stays registered."""
+    from moto.elbv2.models import elbv2_backends
+
+    if machine.state in ("shutting-down", "terminated"):
+        elbv2_backends[account][region].notify_terminate_instances([machine.id])
 
 
 @action
