@@ -13,13 +13,14 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import (
     endpoints,
     identity,
     names,
+    pools,
     security_groups,
     shared,
     ways,
     zones,
 )
 
-SUBJECTS = (shared, names, addresses, zones, ways, endpoints, security_groups, dns, identity)
+SUBJECTS = (shared, names, addresses, zones, ways, endpoints, security_groups, dns, identity, pools)
 
 
 def judge(region: Region) -> list[Problem]:
