@@ -138,11 +138,12 @@ def test_what_others_opened_in_the_regions_vpc_is_found(opened: Laid) -> None:
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[ssh])
     made = ec2.create_network_interface(SubnetId=subnet, Groups=[group])["NetworkInterface"]["NetworkInterfaceId"]
     address = ec2.allocate_address(Domain="vpc")
-    ec2.associate_address(AllocationId=address["AllocationId"], NetworkInterfaceId=made)
+    held = ec2.associate_address(AllocationId=address["AllocationId"], NetworkInterfaceId=made)["AssociationId"]
     run = opened.look(declared=True)
     assert run.rc != 0
     assert f"network interface {made}, 22/tcp, is open to 203.0.113.0/24 at ({address['PublicIp']})" in run.output
     assert "nothing of region us made it: ask its owner" in run.output
+    ec2.disassociate_address(AssociationId=held)
     ec2.release_address(AllocationId=address["AllocationId"])
     ec2.delete_network_interface(NetworkInterfaceId=made)
     assert opened.look(declared=True).rc == 0
