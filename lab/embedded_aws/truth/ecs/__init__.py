@@ -32,6 +32,8 @@ def apply() -> None:
     for module in MODULES:
         importlib.import_module(f"{__name__}.{module}")
     listing.drop_the_rest(EC2ContainerServiceResponse)
+    # Our answers are in AWS's shapes already.
+    EC2ContainerServiceResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER = {}
     for name, answer in ACTIONS.items():
         setattr(EC2ContainerServiceResponse, name, answer)
     EC2ContainerServiceBackend.iter_tagged_resources = listing.iter_tagged_resources

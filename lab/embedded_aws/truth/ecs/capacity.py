@@ -32,9 +32,6 @@ def _raise(backend: Backend, cluster: t.Any, group: t.Any, name: str, waiting: l
     wanted = min(int(group.max_size), present + machines_for(backend, group, waiting))
     if wanted <= int(group.desired_capacity or 0):
         return False
-    from lab.embedded_aws import truth
-
-    truth.apply("autoscaling")
     from moto.autoscaling.models import autoscaling_backends
 
     autoscaling_backends[backend.account_id][backend.region_name].set_desired_capacity(group.name, wanted)
@@ -43,7 +40,7 @@ def _raise(backend: Backend, cluster: t.Any, group: t.Any, name: str, waiting: l
 
 def machines_for(backend: Backend, group: t.Any, waiting: list[t.Any]) -> int:
     """How many new machines of the group's first type hold the waiting tasks; none when one is too large for it."""
-    size = machines.size_of(machines.type_of(group))
+    size = machines.size_of(group.instance_type)
     bins: list[dict[str, int]] = []
     for task in waiting:
         needs = placement.needs(task.definition)

@@ -30,6 +30,7 @@ from lab.embedded_aws.truth.ecs.base import (
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,255}")
 FARGATE = ("FARGATE", "FARGATE_SPOT")
+MANAGED = "AmazonECSManaged"
 
 
 @dataclasses.dataclass(eq=False)
@@ -92,6 +93,9 @@ def required(backend: Backend, reference: str) -> CapacityProvider:
 
 def group_of(backend: Backend, reference: str) -> t.Any:
     """moto's Auto Scaling group by ARN or name."""
+    from lab.embedded_aws import truth
+
+    truth.apply("autoscaling")
     from moto.autoscaling.models import autoscaling_backends
 
     groups = autoscaling_backends[backend.account_id][backend.region_name].autoscaling_groups.values()
@@ -154,6 +158,15 @@ def _check_protection(group: t.Any, protection: str, scaling: Body) -> None:
         )
 
 
+def _mark(group: t.Any) -> None:
+    """ECS tags a group as its own, and never takes the tag away.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/asg-capacity-providers.html
+    """
+    if all(one["Key"] != MANAGED for one in group.tags):
+        group.tags.append({"Key": MANAGED, "Value": "", "PropagateAtLaunch": True})
+
+
 @action
 def create_capacity_provider(response: Response) -> t.Any:
     backend, name = response.ecs_backend, response._get_param("name") or ""
@@ -174,6 +187,7 @@ def create_capacity_provider(response: Response) -> t.Any:
         raise NotImplementedError("a capacity provider without autoScalingGroupProvider")
     tags = read_tags(response)
     provider = CapacityProvider(backend, name, tags, _checked_group(backend, given, name))
+    _mark(provider.scaling_group())
     backend.capacity_providers[name] = provider
     return answer(capacityProvider=view(provider))
 

@@ -11,6 +11,7 @@ import dataclasses
 import datetime
 import typing as t
 
+from lab.embedded_aws.truth.ec2.base import own
 from lab.embedded_aws.truth.ecs import running
 from lab.embedded_aws.truth.ecs.base import (
     Backend,
@@ -37,7 +38,7 @@ STATES = ("ACTIVE", "DRAINING")
 
 @dataclasses.dataclass(eq=False)
 class ContainerInstance:
-    """A machine in a cluster; `cpu` in units, `memory` in MiB, `gpus` by their ids."""
+    """A machine in a cluster; `cpu` in units, `memory` in MiB, `gpus` by their ids, `interfaces` for tasks."""
 
     backend: Backend
     cluster: t.Any
@@ -48,6 +49,7 @@ class ContainerInstance:
     cpu: int
     memory: int
     gpus: list[str]
+    interfaces: int
     provider: str | None = None
     tags: Tags = dataclasses.field(default_factory=dict)
     id: str = dataclasses.field(default_factory=new_id)
@@ -71,7 +73,7 @@ class ContainerInstance:
         """What its tasks leave."""
         from lab.embedded_aws.truth.ecs.placement import needs
 
-        left = {"CPU": self.cpu, "MEMORY": self.memory, "GPU": len(self.gpus)}
+        left = {"CPU": self.cpu, "MEMORY": self.memory, "GPU": len(self.gpus), "ENI": self.interfaces}
         for task in self.tasks:
             for name, amount in needs(task.definition).items():
                 left[name] -= amount
@@ -97,8 +99,8 @@ def view(instance: ContainerInstance, tags: bool = True) -> Body:
         "containerInstanceArn": instance.arn, "ec2InstanceId": instance.instance_id, "status": instance.status,
         "capacityProviderName": instance.provider, "agentConnected": instance.connected, "version": 1,
         "versionInfo": {"agentVersion": "1.107.0", "agentHash": "5b5b5b5b", "dockerVersion": "DockerVersion: 25.0.16"},
-        "registeredResources": _resources(everything, RESERVED_PORTS, instance.gpus),
-        "remainingResources": _resources(free, instance.ports(), left_gpus),
+        "registeredResources": _resources(everything, RESERVED_PORTS, instance.gpus or None),
+        "remainingResources": _resources(free, instance.ports(), left_gpus if instance.gpus else None),
         "runningTasksCount": sum(1 for one in instance.tasks if one.last_status == "RUNNING"),
         "pendingTasksCount": sum(1 for one in instance.tasks if one.starting),
         "attributes": [{"name": key, "value": value} for key, value in attributes.items()],
@@ -106,12 +108,12 @@ def view(instance: ContainerInstance, tags: bool = True) -> Body:
     }  # fmt: skip
 
 
-def _resources(amounts: dict[str, int], ports: set[int], gpus: list[str]) -> list[Body]:
+def _resources(amounts: dict[str, int], ports: set[int], gpus: list[str] | None) -> list[Body]:
     rows: list[Body] = [
         {"name": name, "type": "INTEGER", "integerValue": amounts[name], "doubleValue": 0.0, "longValue": 0}
         for name in ("CPU", "MEMORY")
     ]
-    sets = {"PORTS": [str(one) for one in sorted(ports)], "PORTS_UDP": [], **({"GPU": gpus} if gpus else {})}
+    sets = {"PORTS": [str(one) for one in sorted(ports)], "PORTS_UDP": [], **({} if gpus is None else {"GPU": gpus})}
     for name, values in sets.items():
         row = {"name": name, "type": "STRINGSET", "stringSetValue": values}
         rows.append({**row, "integerValue": 0, "doubleValue": 0.0, "longValue": 0})
@@ -130,6 +132,8 @@ def leave(instance: ContainerInstance, reason: str) -> None:
         if task.service is not None:
             task.service.steady = False
     instance.backend.container_instances[instance.cluster.name].pop(instance.id, None)
+    # Its agent would have to be started anew to join again.
+    own(instance.backend, "left")[instance.instance_id] = reason
 
 
 @action

@@ -13,6 +13,7 @@ import contextlib
 import re
 import typing as t
 
+from lab.embedded_aws.truth.ec2.base import own, tags_of
 from lab.embedded_aws.truth.ecs import capacity_providers, grants, machines, network
 from lab.embedded_aws.truth.ecs.base import Backend, ec2_of, new_uuid
 from lab.embedded_aws.truth.ecs.container_instances import ContainerInstance, leave
@@ -26,7 +27,7 @@ def look(backend: Backend) -> bool:
     """Let running machines join and those that have ended leave; whether one did."""
     present = {one.instance_id: one for table in backend.container_instances.values() for one in table.values()}
     alive = {one.id: one for one in _machines(backend)}
-    changed = False
+    left, changed = own(backend, "left"), False
     for identifier, instance in present.items():
         if identifier not in alive or alive[identifier]._state.name in ("shutting-down", "terminated"):
             leave(instance, f"Host EC2 (instance {identifier}) terminated.")
@@ -34,7 +35,7 @@ def look(backend: Backend) -> bool:
         else:
             instance.connected = alive[identifier]._state.name == "running"
     for identifier, machine in alive.items():
-        if identifier not in present and machine._state.name == "running":
+        if identifier not in present and identifier not in left and machine._state.name == "running":
             changed = _join(backend, machine) or changed
     return changed
 
@@ -61,7 +62,8 @@ def _join(backend: Backend, machine: t.Any) -> bool:
     size = machines.size_of(machine.instance_type)
     instance = ContainerInstance(
         backend, cluster, machine.id, machine.instance_type, machine.image_id, machine.nics[0].subnet.availability_zone,
-        size["CPU"], size["MEMORY"], [f"GPU-{new_uuid()}" for _ in range(size["GPU"])], _provider(backend, machine),
+        size["CPU"], size["MEMORY"], [f"GPU-{new_uuid()}" for _ in range(size["GPU"])], size["ENI"],
+        _provider(backend, machine),
     )  # fmt: skip
     backend.container_instances.setdefault(cluster.name, {})[instance.id] = instance
     for service in cluster.services:
@@ -80,8 +82,6 @@ def _may_join(backend: Backend, machine: t.Any) -> bool:
 
 def _provider(backend: Backend, machine: t.Any) -> str | None:
     """The capacity provider of the Auto Scaling group that made the machine."""
-    from lab.embedded_aws.truth.ec2.base import tags_of
-
     group = capacity_providers.group_of(backend, tags_of(ec2_of(backend), machine.id).get(GROUP_TAG, ""))
     if group is None:
         return None

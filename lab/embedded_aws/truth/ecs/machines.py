@@ -14,7 +14,7 @@ import typing as t
 
 @functools.cache
 def size_of(instance_type: str) -> dict[str, int]:
-    """CPU units, MiB and GPUs of an instance type."""
+    """CPU units, MiB and GPUs of an instance type, and the interfaces that tasks may have beside its own."""
     from moto.ec2.models.instance_types import INSTANCE_TYPES
 
     known: dict[str, t.Any] = INSTANCE_TYPES.get(instance_type) or {}
@@ -24,12 +24,5 @@ def size_of(instance_type: str) -> dict[str, int]:
         "CPU": int((known.get("VCpuInfo") or {}).get("DefaultVCpus") or 2) * 1024,
         "MEMORY": int(memory * 0.97) - 60,
         "GPU": gpus,
+        "ENI": int((known.get("NetworkInfo") or {}).get("MaximumNetworkInterfaces") or 2) - 1,
     }
-
-
-def type_of(group: t.Any) -> str:
-    """The type an Auto Scaling group launches first."""
-    policy = getattr(group, "mixed_instances_policy", None) or {}
-    overrides = (policy.get("LaunchTemplate") or {}).get("Overrides") or []
-    first = next((one["InstanceType"] for one in overrides if one.get("InstanceType")), None)
-    return str(first or group.instance_type)

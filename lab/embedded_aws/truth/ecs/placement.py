@@ -21,7 +21,8 @@ WORDS = {
     "RESOURCE:MEMORY": "has insufficient memory available",
     "RESOURCE:GPU": "has insufficient GPU resource available",
     "RESOURCE:PORTS": "is already using a port required by your task",
-    "AGENT": "has its agent disconnected",
+    "RESOURCE:ENI": 'encountered error "RESOURCE:ENI"',
+    "AGENT": 'encountered error "AGENT"',
     "ATTRIBUTE": "is missing an attribute required by your task",
 }
 
@@ -43,13 +44,14 @@ class Missing:
 
 
 def needs(definition: t.Any) -> dict[str, int]:
-    """CPU units, MiB and GPUs that a task takes from its machine."""
+    """CPU units, MiB, GPUs and interfaces that a task takes from its machine."""
     body, containers = definition.body, definition.containers
     memory = sum(one.get("memoryReservation") or one.get("memory") or 0 for one in containers)
     return {
         "CPU": int(body.get("cpu") or sum(one["cpu"] for one in containers)),
         "MEMORY": int(body.get("memory") or memory),
         "GPU": sum(gpus_of(one) for one in containers),
+        "ENI": int(definition.awsvpc),
     }
 
 
@@ -59,7 +61,7 @@ def gpus_of(container: Body) -> int:
 
 def place(task: t.Any) -> Missing | None:
     """Take the first fitting container instance, the fullest zone last; why not, when none fits."""
-    candidates = [one for one in task.cluster.instances if one.status == "ACTIVE"]
+    candidates = [one for one in task.cluster.instances if one.status == "ACTIVE" and one not in _taken(task)]
     if task.provider is not None:
         candidates = [one for one in candidates if one.provider == task.provider]
     reason = Missing("", "RESOURCE:CPU")
@@ -70,6 +72,16 @@ def place(task: t.Any) -> Missing | None:
             return None
         reason = Missing(instance.arn, lacking)
     return reason
+
+
+def _taken(task: t.Any) -> list[t.Any]:
+    """Machines that may hold no second task of the same deployment: of daemons, and by distinctInstance."""
+    service = task.service
+    if service is None:
+        return []
+    distinct = any(one.get("type") == "distinctInstance" for one in service.options["placementConstraints"])
+    others = [one for one in task.deployment.tasks if one is not task]
+    return [one.instance for one in others] if service.daemon or distinct else []
 
 
 def _lacking(task: t.Any, instance: t.Any) -> str | None:

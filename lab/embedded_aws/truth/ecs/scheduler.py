@@ -67,8 +67,19 @@ def _tries(service: Service) -> int:
 
 
 def _still_steady(service: Service) -> bool:
-    primary = service.primary
-    return len(primary.tasks) == wanted_count(service) and all(_healthy(one) for one in primary.tasks)
+    tasks = _lasting(service)
+    return not _leaving(service) and len(tasks) == wanted_count(service) and all(_healthy(one) for one in tasks)
+
+
+def _lasting(service: Service) -> list[t.Any]:
+    """The primary deployment's tasks, but for those whose machine drains."""
+    return [one for one in service.primary.tasks if not one.on_draining]
+
+
+def _leaving(service: Service) -> list[t.Any]:
+    """Tasks that others replace: of earlier deployments, and on machines that drain."""
+    lasting = _lasting(service)
+    return [one for deployment in service.deployments for one in deployment.tasks if one not in lasting]
 
 
 def _round(service: Service) -> bool:
@@ -174,7 +185,7 @@ def _roll_back(service: Service, good: Deployment) -> None:
 
 def _stop_surplus(service: Service) -> bool:
     """Stop what a smaller desired count leaves over, those first that do not run yet."""
-    tasks = service.primary.tasks
+    tasks = _lasting(service)
     surplus = len(tasks) - wanted_count(service)
     if surplus <= 0:
         return False
@@ -183,10 +194,10 @@ def _stop_surplus(service: Service) -> bool:
 
 
 def _stop_old(service: Service) -> bool:
-    """Stop tasks of earlier deployments as far as the minimum healthy percent lets."""
-    old = [one for deployment in service.deployments[1:] for one in deployment.tasks]
+    """Stop tasks that others replace as far as the minimum healthy percent lets."""
+    old = _leaving(service)
     least = math.ceil(wanted_count(service) * _percent(service)["minimumHealthyPercent"] / 100)
-    healthy = sum(1 for one in service.primary.tasks if _healthy(one))
+    healthy = sum(1 for one in _lasting(service) if _healthy(one))
     up = sum(1 for one in old if one.last_status == "RUNNING")
     doomed = sorted(old, key=lambda one: one.last_status == "RUNNING")[: max(0, len(old) - max(0, least - healthy))]
     failing = [one for one in old if one.deployment.rollout_state == "FAILED" and one not in doomed]
@@ -206,7 +217,7 @@ def _start(service: Service) -> bool:
         return False
     most = want if service.daemon else max(math.floor(want * _percent(service)["maximumPercent"] / 100), 1)
     alive = sum(len(one.tasks) for one in service.deployments)
-    missing = min(want - len(primary.tasks), most - alive)
+    missing = min(want - len(_lasting(service)), most - alive)
     return missing > 0 and launching.launch(service, missing)
 
 

@@ -72,6 +72,10 @@ class Task:
         return self.deployment.settings["loadBalancers"] if self.deployment is not None else []
 
     @property
+    def on_draining(self) -> bool:
+        return self.instance is not None and self.instance.status == "DRAINING"
+
+    @property
     def fargate(self) -> bool:
         return self.launch_type == "FARGATE"
 
