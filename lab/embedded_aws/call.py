@@ -68,12 +68,14 @@ class Call:
 
 _NAME_KEYS = frozenset({
     "RoleName", "PolicyName", "InstanceProfileName", "PolicyArn", "Name", "logGroupName", "HostedZoneId", "Id",
-    "ResourceId", "GroupName", "VpcEndpointIds", "name", "Names",
+    "ResourceId", "GroupName", "AutoScalingGroupName", "LaunchTemplateName", "VpcEndpointIds",
+    "name", "Names",
 })  # fmt: skip
 
 
 def _is_name(key: str) -> bool:
-    return key in _NAME_KEYS
+    # Tags of Auto Scaling groups name their group each: Tags.member.1.ResourceId.
+    return key in _NAME_KEYS or key.endswith(".ResourceId")
 
 
 def read(request: HttpRequest) -> Call:

@@ -23,7 +23,7 @@ ENDED = ("deleted", "failed", "rejected", "expired", "terminated")
 def holdings() -> list[Holding]:
     """Every holding, sorted by kind and id."""
     with BACKEND:
-        found = [*_network(), *_identity(), *_zones(), *_registries(), *_certificates(), *_others()]
+        found = [*_network(), *_identity(), *_zones(), *_registries(), *_certificates(), *_scaling(), *_others()]
     return sorted(found, key=lambda one: (one["kind"], one["account"], one["region"], one["id"]))
 
 
@@ -140,6 +140,20 @@ def _registries() -> t.Iterator[Holding]:
             yield _holding("ecr:repository", repository.arn, backend, tags, shown, repository.name)
         for prefix, rule in getattr(backend, "pull_through_rules", {}).items():
             yield _holding("ecr:pull-through-cache-rule", prefix, backend, {}, rule, prefix)
+
+
+def _scaling() -> t.Iterator[Holding]:
+    """Auto Scaling groups, which the tagging API does not list."""
+    if "lab.embedded_aws.truth.autoscaling" not in sys.modules:
+        return
+    from lab.embedded_aws.truth.autoscaling.group import view
+    from lab.embedded_aws.truth.autoscaling.underneath import tend_all
+
+    for backend in _backends("moto.autoscaling.models", "autoscaling_backends"):
+        tend_all(backend)
+        for group in backend.autoscaling_groups.values():
+            tags = {one["Key"]: one["Value"] for one in group.tags}
+            yield _holding("autoscaling:autoScalingGroup", group.arn, backend, tags, view(group), group.name)
 
 
 def _others() -> t.Iterator[Holding]:

@@ -30,6 +30,8 @@ MADE_BY = {
     "AssociateAddress": ("eipassoc",), "CreateManagedPrefixList": ("pl",),
     "RunInstances": ("i", "eni", "vol"), "CreateVolume": ("vol",), "CreateLaunchTemplate": ("lt",),
 }  # fmt: skip
+# What has no id, and whose answer is empty: action -> the parameter with its name.
+MADE_BY_NAME = {"CreateAutoScalingGroup": "AutoScalingGroupName"}
 
 
 class Journal:
@@ -84,6 +86,8 @@ class Journal:
 def _made(call: Call, answer: Answer, named: list[str]) -> list[str]:
     if answer.status >= 400:
         return []
+    if call.action in MADE_BY_NAME:
+        return [call.fields[MADE_BY_NAME[call.action]]]
     text = answer.body.decode("utf-8", "replace")
     known = set(named)
     prefixes = MADE_BY.get(call.action)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from lab.embedded_aws.limits import current as limits
 from lab.embedded_aws.truth.patching import install, refuser
 
 refuse = refuser("servicequotas")
@@ -37,14 +38,26 @@ QUOTAS: dict[str, dict[str, tuple[str, float, bool]]] = {
         "L-1216C47A": ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 5, True),
         "L-DB2E81BA": ("Running On-Demand G and VT instances", 0, True),
         "L-417A185B": ("Running On-Demand P instances", 0, True),
+        "L-34B43A08": ("All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests", 5, True),
         "L-3819A6DF": ("All G and VT Spot Instance Requests", 0, True),
         "L-7212CCBC": ("All P4, P3 and P2 Spot Instance Requests", 0, True),
     },
 }
 
+# Quota code -> the name of the limit that enforces it; an enforced limit is what the account is told of.
+LIMITS = {
+    "L-F678F1CE": "vpcs", "L-407747CB": "subnets_per_vpc", "L-589F43AA": "route_tables_per_vpc",
+    "L-A4707A72": "internet_gateways", "L-FE5A380F": "nat_gateways_per_zone", "L-E79EC296": "security_groups",
+    "L-29B6F2EB": "interface_endpoints_per_vpc", "L-0263D0A3": "addresses", "L-1216C47A": "vcpus_standard",
+    "L-DB2E81BA": "vcpus_g", "L-417A185B": "vcpus_p", "L-34B43A08": "spot_vcpus_standard",
+    "L-3819A6DF": "spot_vcpus_g", "L-7212CCBC": "spot_vcpus_p",
+}  # fmt: skip
 
-def _quota(self: t.Any, service: str, code: str) -> dict[str, t.Any]:
+
+def _quota(self: t.Any, service: str, code: str, applied: bool = True) -> dict[str, t.Any]:
     name, value, adjustable = QUOTAS[service][code]
+    if applied:
+        value = limits.most.get(LIMITS.get(code, ""), value)
     partition, account = self.partition, self.current_account
     return {
         "ServiceCode": service, "ServiceName": {"vpc": "Amazon Virtual Private Cloud (Amazon VPC)"}.get(
@@ -69,19 +82,20 @@ def list_service_quotas(self: t.Any) -> str:
 
 
 def list_aws_default_service_quotas(self: t.Any) -> str:
-    return list_service_quotas(self)
+    service, _ = _service(self)
+    return json.dumps({"Quotas": [_quota(self, service, code, applied=False) for code in QUOTAS[service]]})
 
 
-def get_service_quota(self: t.Any) -> str:
+def get_service_quota(self: t.Any, applied: bool = True) -> str:
     service, body = _service(self)
     code = str(body.get("QuotaCode"))
     if code not in QUOTAS[service]:
         refuse("NoSuchResourceException", "The request failed because the specified quota does not exist.")
-    return json.dumps({"Quota": _quota(self, service, code)})
+    return json.dumps({"Quota": _quota(self, service, code, applied)})
 
 
 def get_aws_default_service_quota(self: t.Any) -> str:
-    return get_service_quota(self)
+    return get_service_quota(self, applied=False)
 
 
 def apply() -> None:

@@ -95,10 +95,7 @@ def _stamp() -> str:
 def describe_scaling_activities(response: Response) -> t.Any:
     backend, given = response.autoscaling_backend, params(response)
     name = given.get("AutoScalingGroupName")
-    if name:
-        groups = [group_named(backend, name)]
-    else:
-        groups = list(backend.autoscaling_groups.values())
+    groups = [group_named(backend, name)] if name else list(backend.autoscaling_groups.values())
     found = sorted((one for group in groups for one in group.activities), key=lambda one: one.start, reverse=True)
     wanted = given.get("ActivityIds") or []
     views = [one.view() for one in found if not wanted or one.id in wanted]

@@ -97,8 +97,9 @@ def terminate(group: Group, member: Member, decrement: bool) -> t.Any:
         wanted = group.desired_capacity - member.weight
         if wanted < group.min_size:
             invalid(
-                "Currently, desiredSize equals minSize "
-                f"({group.min_size}). Terminating instance without replacement will violate group's min size constraint."
+                f"Currently, desiredSize equals minSize ({group.min_size}). Terminating instance without replacement "
+                "will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or "
+                "lower group's min size."
             )
         cause = f"{cause[:-1]}, shrinking the capacity from {group.desired_capacity} to {wanted}."
         group.settings["DesiredCapacity"] = wanted

@@ -101,7 +101,7 @@ def _check_kind(kind: str, image: images.Image) -> None:
 
 
 def _check_key(backend: Backend, name: str | None) -> None:
-    if name and name not in backend.keypairs:
+    if name and name not in backend.key_pairs:
         refuse("InvalidKeyPair.NotFound", f"The key pair '{name}' does not exist")
 
 
