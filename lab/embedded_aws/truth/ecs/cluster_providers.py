@@ -26,6 +26,10 @@ from lab.embedded_aws.truth.ecs.base import (
 )
 
 MOST = 20
+NOT_ASSOCIATED = (
+    "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the "
+    "cluster. Associate the capacity provider with the cluster and try again."
+)
 
 
 def read(backend: Backend, response: Response) -> tuple[list[str], list[Body]]:
@@ -38,10 +42,7 @@ def read(backend: Backend, response: Response) -> tuple[list[str], list[Body]]:
     strategy = read_strategy(response._get_param("defaultCapacityProviderStrategy") or [])
     for one in strategy:
         if one["capacityProvider"] not in names:
-            invalid(
-                "The specified capacity provider strategy contains a capacity provider that is not associated with "
-                "the cluster. Associate the capacity provider with the cluster and try again."
-            )
+            invalid(NOT_ASSOCIATED)
     return list(dict.fromkeys(names)), strategy
 
 
@@ -63,8 +64,8 @@ def read_strategy(given: list[Body]) -> list[Body]:
     kinds = {one["capacityProvider"] in capacity_providers.FARGATE for one in strategy}
     if len(kinds) > 1:
         invalid(
-            "The specified capacity provider strategy is invalid. A capacity provider strategy cannot contain both "
-            "Fargate and Auto Scaling group capacity providers."
+            "A capacity provider strategy cannot contain a mix of capacity providers using Auto Scaling groups and "
+            "Fargate providers. Specify one or the other and try again."
         )
     return strategy
 

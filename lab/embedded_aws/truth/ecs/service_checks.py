@@ -26,10 +26,7 @@ def launch(backend: Backend, cluster: t.Any, given: Body) -> Body:
         strategy = cluster_providers.read_strategy(strategy)
         for one in strategy:
             if one["capacityProvider"] not in cluster.capacity_providers:
-                invalid(
-                    "The specified capacity provider strategy cannot contain a capacity provider that is not "
-                    "associated with the cluster. Associate the capacity provider with the cluster and try again."
-                )
+                invalid(cluster_providers.NOT_ASSOCIATED)
     elif not given.get("launchType"):
         strategy = list(cluster.strategy)
     return {"launchType": given.get("launchType") or "EC2", "capacityProviderStrategy": strategy or []}
