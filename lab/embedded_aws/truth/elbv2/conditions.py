@@ -12,7 +12,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 
-from lab.embedded_aws.truth.elbv2.base import Params, invalid
+from lab.embedded_aws.truth.elbv2.base import Params, invalid, not_modelled
 
 CONFIGS = {
     "host-header": "HostHeaderConfig", "path-pattern": "PathPatternConfig", "http-header": "HttpHeaderConfig",
@@ -56,7 +56,7 @@ def _read(given: Params) -> Params:
     if given.get("Values") and list(given["Values"]) != list(config.get("Values") or []):
         invalid(f"You cannot provide both Values and '{name}' for a condition of type '{field}'")
     if given.get("RegexValues") or config.get("RegexValues"):
-        raise NotImplementedError("conditions with regular expressions")
+        not_modelled("conditions with regular expressions")
     if not config.get("Values"):
         invalid("A condition value must be specified")
     _CHECKS[field](config)

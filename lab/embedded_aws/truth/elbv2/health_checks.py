@@ -28,6 +28,7 @@ def asked(given: Params) -> Params:
 def first_check(given: Params, target_type: str, protocol: str | None, version: str | None) -> Params:
     """The health check of a new target group, with AWS's defaults, checked."""
     wanted = asked(given)
+    check: Params
     if target_type == "lambda":
         check = {"HealthCheckEnabled": False, "HealthCheckIntervalSeconds": 35, "HealthCheckTimeoutSeconds": 30}
         check |= {"HealthyThresholdCount": 5, "UnhealthyThresholdCount": 5, "HealthCheckPath": "/"}

@@ -21,7 +21,6 @@ from lab.embedded_aws.truth.elbv2.base import (
     done,
     hexadecimal,
     invalid,
-    misconfigured,
     not_modelled,
     one_of,
     paged,
@@ -76,8 +75,6 @@ def _check_protocol(balancer: LoadBalancer, given: Params) -> None:
         not_modelled(f"listeners of {protocol}")
     if protocol is not None and protocol not in SPOKEN[balancer.type]:
         invalid(f"Listener protocol '{protocol}' must be one of '{', '.join(SPOKEN[balancer.type])}'")
-    if protocol in ("UDP", "TCP_UDP") and balancer.ip_address_type == "dualstack":
-        misconfigured(f"Listener protocol '{protocol}' is not supported for load balancers of address type 'dualstack'")
 
 
 def _alpn(protocol: str, given: Params) -> list[str]:

@@ -25,7 +25,7 @@ def place(ec2: t.Any, balancer: LoadBalancer, zone: Zone) -> None:
     zone.interface_id, zone.private_address = eni.id, eni.private_ip_address
     if zone.allocation_id:
         ec2.associate_address(eni=eni, allocation_id=zone.allocation_id)
-    elif balancer.scheme == "internet-facing" and balancer.ip_address_type != "dualstack-without-public-ipv4":
+    elif balancer.scheme == "internet-facing":
         eni.public_ip = addresses.next_public(ec2)
     zone.public_address = eni.public_ip
 

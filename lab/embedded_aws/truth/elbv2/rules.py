@@ -42,6 +42,7 @@ def create_rule(response: Response) -> t.Any:
     one = listener(backend, given["ListenerArn"])
     if one.balancer.type != APPLICATION:
         not_modelled("rules of network load balancers")
+    _without_transforms(given)
     within(given, "Priority", *PRIORITIES)
     priority = int(given["Priority"])
     conditions = read_conditions(given["Conditions"])
@@ -51,7 +52,7 @@ def create_rule(response: Response) -> t.Any:
         refuse("TooManyRules", "The maximum number of rules has been reached on this load balancer")
     arn = f"{one.arn.replace(':listener/', ':listener-rule/')}/{hexadecimal()}"
     new = _unused(backend, actions)
-    one.rules[arn] = Rule(arn, one, priority, conditions, actions, _transforms(given), read_tags(given))
+    one.rules[arn] = Rule(arn, one, priority, conditions, actions, read_tags(given))
     begin_checks(backend, new)
     return answer(Rules=[views.rule(one.rules[arn])])
 
@@ -70,11 +71,9 @@ def _count(balancer: LoadBalancer) -> int:
     return sum(1 for one in balancer.listeners.values() for each in one.rules.values() if each.priority is not None)
 
 
-def _transforms(given: Params) -> list[Params]:
-    wanted = list(given.get("Transforms") or [])
-    if len({one["Type"] for one in wanted}) < len(wanted):
-        invalid("A rule can have one host header rewrite and one URL rewrite")
-    return wanted
+def _without_transforms(given: Params) -> None:
+    if given.get("Transforms"):
+        not_modelled("transforms of requests")
 
 
 @action
@@ -93,17 +92,16 @@ def modify_rule(response: Response) -> t.Any:
     one = rule(backend, given["RuleArn"])
     if one.priority is None:
         refuse("OperationNotPermitted", f"Default rule '{one.arn}' cannot be modified")
-    reset = given.get("ResetTransforms")
-    if not (given.get("Conditions") or given.get("Actions") or given.get("Transforms") or reset):
+    _without_transforms(given)
+    if not (given.get("Conditions") or given.get("Actions") or given.get("ResetTransforms")):
         invalid("Either conditions or actions must be specified")
     of = one.listener
     conditions = read_conditions(given["Conditions"]) if given.get("Conditions") else one.conditions
     actions = one.actions
     if given.get("Actions"):
         actions = read_actions(backend, of.balancer, of.protocol, of.port, given["Actions"])
-    transforms = [] if reset else _transforms(given) or one.transforms
     new = _unused(backend, actions)
-    one.conditions, one.actions, one.transforms = conditions, actions, transforms
+    one.conditions, one.actions = conditions, actions
     begin_checks(backend, new)
     return answer(Rules=[views.rule(one)])
 

@@ -51,7 +51,6 @@ class Rule:
     priority: int | None
     conditions: list[dict[str, t.Any]]
     actions: list[dict[str, t.Any]]
-    transforms: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     tags: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property

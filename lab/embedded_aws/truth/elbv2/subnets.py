@@ -13,7 +13,17 @@ import typing as t
 
 from lab.embedded_aws.truth.ec2.subnets import RESERVED, every, taken
 from lab.embedded_aws.truth.elbv2 import views
-from lab.embedded_aws.truth.elbv2.base import Params, Response, action, answer, invalid, misconfigured, params, refuse
+from lab.embedded_aws.truth.elbv2.base import (
+    Params,
+    Response,
+    action,
+    answer,
+    invalid,
+    misconfigured,
+    not_modelled,
+    params,
+    refuse,
+)
 from lab.embedded_aws.truth.elbv2.finding import load_balancer
 from lab.embedded_aws.truth.elbv2.placing import place, withdraw
 from lab.embedded_aws.truth.elbv2.state import APPLICATION, NETWORK, LoadBalancer, Zone
@@ -50,7 +60,7 @@ def _check_spread(zones: list[str], kind: str) -> None:
 def _zone(ec2: t.Any, subnet: t.Any, mapping: Params, kind: str, scheme: str) -> Zone:
     for key in ("IPv6Address", "SourceNatIpv6Prefix"):
         if mapping.get(key):
-            raise NotImplementedError(f"{key} of a subnet mapping")
+            not_modelled(f"{key} of a subnet mapping")
     allocation, address = mapping.get("AllocationId"), mapping.get("PrivateIPv4Address")
     if allocation and (kind != NETWORK or scheme != "internet-facing"):
         misconfigured("Elastic IP addresses can be specified only for internet-facing Network Load Balancers")
@@ -100,6 +110,7 @@ def check_addressing(ec2: t.Any, zones: list[Zone], ip_address_type: str, kind: 
     ids = {zone.subnet_id for zone in zones}
     if any(one.id in ids and not one.ipv6_cidr_block_associations for one in every(ec2)):
         misconfigured("You must specify subnets with an associated IPv6 CIDR block")
+    not_modelled("IPv6 addresses of load balancers")
 
 
 @action

@@ -47,7 +47,7 @@ def rule(one: Rule) -> View:
     return {
         "RuleArn": one.arn, "Priority": "default" if one.priority is None else str(one.priority),
         "Conditions": one.conditions, "Actions": one.actions, "IsDefault": one.priority is None,
-        "Transforms": one.transforms,
+        "Transforms": [],
     }  # fmt: skip
 
 

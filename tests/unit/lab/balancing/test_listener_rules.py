@@ -134,6 +134,12 @@ def test_rules_go_with_their_listener(balancing: Balancing, refused: Refused, li
         balancing.rule(listener, 11, fixed)
 
 
+def test_transforms_are_not_modelled(balancing: Balancing, refused: Refused, listener: str, fixed: Action) -> None:
+    rewrite = {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [{"Regex": "^/a", "Replace": "/b"}]}}
+    with refused("NotModelled", "transforms"):
+        balancing.rule(listener, 10, fixed, Transforms=[rewrite])
+
+
 def test_rules_of_network_load_balancers_are_not_modelled(balancing: Balancing, refused: Refused) -> None:
     action = {"Type": "forward", "TargetGroupArn": balancing.group(Protocol="TCP")}
     listener = balancing.listener(balancing.network_balancer()["LoadBalancerArn"], action, 443, Protocol="TCP")
