@@ -38,6 +38,8 @@ class Refresh:
     start: datetime.datetime = dataclasses.field(default_factory=now)
     end: datetime.datetime | None = None
     warming: bool = False
+    going: list[str] = dataclasses.field(default_factory=list)
+    """Machines that go once those launched in their place are in service."""
     rollback: Params | None = None
 
     @property
@@ -98,6 +100,10 @@ def advance(group: Group) -> None:
         fail(refresh, failed)
     elif any(one.lifecycle_state != "InService" for one in group.instance_states):
         return
+    elif refresh.going:
+        going, refresh.going = refresh.going, []
+        group.extra = 0
+        _go(refresh, [member for one in going if (member := group.member(one)) is not None])
     elif not refresh.left:
         _succeed(refresh)
     else:
@@ -141,7 +147,7 @@ def roll_back(refresh: Refresh, reason: str) -> None:
         "InstancesToUpdateOnRollback": len(refresh.left),
     }  # fmt: skip
     refresh.status, refresh.reason, refresh.desired = "RollbackInProgress", reason, None
-    refresh.warming, refresh.group.extra, refresh.start = False, 0, now()
+    refresh.warming, refresh.going, refresh.group.extra, refresh.start = False, [], 0, now()
     _plan(refresh)
     scaling.tend(refresh.group)
 
@@ -156,22 +162,13 @@ def _replace_some(refresh: Refresh) -> None:
     size = max(1, group.desired_capacity)
     above = math.floor(size * (int(preferences["MaxHealthyPercentage"]) - 100) / 100)
     below = math.floor(size * (100 - int(preferences["MinHealthyPercentage"])) / 100)
-    refresh.reason, refresh.warming = None, True
-    group.extra = 0
+    refresh.reason = None
     if above and not below:
+        refresh.going = [one.instance.id for one in batch[:above]]
         group.extra = sum(one.weight for one in batch[:above])
         scaling.tend(group)
-        _go(refresh, batch[:above])
-        group.extra = 0
     else:
         _go(refresh, batch[: max(1, below)])
-    scaling.tend(group)
-
-    def warm() -> None:
-        refresh.warming = False
-        scaling.tend(group)
-
-    after(group.ec2, "instance_refresh", warm)
 
 
 def _batch(refresh: Refresh) -> list[Member]:
@@ -183,8 +180,9 @@ def _batch(refresh: Refresh) -> list[Member]:
 
 
 def _go(refresh: Refresh, batch: list[Member]) -> None:
+    """Terminate a batch, let the group launch what is missing, and wait for that to warm up."""
     group = refresh.group
-    group.busy = True
+    refresh.warming, group.busy = True, True
     try:
         for member in batch:
             refresh.left.remove(member.instance.id)
@@ -192,7 +190,13 @@ def _go(refresh: Refresh, batch: list[Member]) -> None:
             scaling.remove(group, member, cause)
     finally:
         group.busy = False
-    # The next machine is launched only when this returns, so that none is launched for one that is to go.
+    scaling.tend(group)
+
+    def warm() -> None:
+        refresh.warming = False
+        scaling.tend(group)
+
+    after(group.ec2, "instance_refresh", warm)
 
 
 def started(group: Group, given: t.Any, preferences: Params, desired: Params | None) -> Refresh:

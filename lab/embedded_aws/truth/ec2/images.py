@@ -13,8 +13,10 @@ import re
 import typing as t
 
 from lab.embedded_aws.truth import public_images
+from lab.embedded_aws.truth.ec2 import kinds, tags
 from lab.embedded_aws.truth.ec2.base import Backend, Response, action, refuse, tag_list
 from lab.embedded_aws.truth.ec2.reading import accepts, dig, paged, read_filters
+from lab.embedded_aws.truth.ec2.xml import Ec2Result
 
 ID = re.compile(r"ami-[0-9a-f]{8}(?:[0-9a-f]{9})?")
 RESOLVE = "resolve:ssm:"
@@ -108,19 +110,18 @@ def public_view(image: public_images.PublicImage) -> dict[str, t.Any]:
 
 
 def own_view(image: t.Any) -> dict[str, t.Any]:
-    """An image of moto's in AWS's shape."""
+    """An image of moto's in AWS's shape; one made from a machine has that machine's root."""
+    machine = getattr(image, "instance", None)
+    device = (machine.root_device_name if machine else image.root_device_name) or "/dev/xvda"
+    disks = [{"DeviceName": device, "Ebs": one["Ebs"]} for one in image.block_device_mappings]
     return {
         "ImageId": image.id, "Name": image.name, "ImageLocation": image.image_location, "OwnerId": image.owner_id,
         "ImageOwnerAlias": image.owner_alias, "Public": image.is_public, "State": image.state,
         "ImageType": image.image_type, "Architecture": image.architecture, "Description": image.description,
         "Platform": "windows" if image.platform == "windows" else None, "RootDeviceType": image.root_device_type,
-        "RootDeviceName": image.root_device_name or "/dev/xvda", "VirtualizationType": image.virtualization_type,
+        "RootDeviceName": device, "VirtualizationType": image.virtualization_type, "BlockDeviceMappings": disks,
         "Hypervisor": image.hypervisor, "EnaSupport": True, "CreationDate": _time(image.creation_date),
-        "SourceInstanceId": image.source_instance_id,
-        "BlockDeviceMappings": [
-            {"DeviceName": one["DeviceName"] or "/dev/xvda", "Ebs": one["Ebs"]} for one in image.block_device_mappings
-        ],
-        "Tags": tag_list(image.ec2_backend, image.id),
+        "SourceInstanceId": image.source_instance_id, "Tags": tag_list(image.ec2_backend, image.id),
     }  # fmt: skip
 
 
@@ -158,10 +159,31 @@ def _named(backend: Backend, ids: list[str]) -> list[dict[str, t.Any]]:
 
 def _all(backend: Backend, owners: list[str]) -> list[dict[str, t.Any]]:
     if owners and set(owners) <= {"self", backend.account_id}:
-        return [own_view(one) for one in backend.__dict__["images"].values() if one.owner_id == backend.account_id]
+        return [own_view(one) for one in own(backend)]
     views = [public_view(one) for one in public_images.every(backend.region_name)]
     views += [own_view(one) for one in backend.amis.values()]
     if not owners:
         return views
     wanted = {backend.account_id if one == "self" else one for one in owners}
     return [one for one in views if wanted & {one["OwnerId"], one.get("ImageOwnerAlias")}]
+
+
+def own(backend: Backend) -> list[t.Any]:
+    """The account's own images; moto's many are not loaded for it."""
+    return [one for one in backend.__dict__["images"].values() if one.owner_id == backend.account_id]
+
+
+@action
+def create_image(response: Response) -> t.Any:
+    backend, name = response.ec2_backend, response._get_param("Name")
+    specifications = response._get_param("TagSpecifications", [])
+    for one in own(backend):
+        if one.name == name:
+            refuse("InvalidAMIName.Duplicate", f"AMI name {name} is already in use by AMI {one.id}")
+    given = {one["ResourceType"]: tags.checked(one.get("Tags") or []) for one in specifications}
+    response.error_on_dryrun()
+    kinds.find(backend, response._get_param("InstanceId"))
+    image = backend.create_image(response._get_param("InstanceId"), name, response._get_param("Description"), [])
+    tags.put(backend, image.id, given.get("image", {}))
+    tags.put(backend, image.ebs_snapshot.id, given.get("snapshot", {}))
+    return Ec2Result({"ImageId": image.id})

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import typing as t
 
+from lab.embedded_aws.truth.ec2 import images
 from lab.embedded_aws.truth.ec2.base import Backend, tags_of
 from lab.embedded_aws.truth.ec2.kinds import KINDS
 
 # Kinds that only moto knows: resource type -> attribute of its backend.
 OTHERS = {
-    "snapshot": "snapshots", "transit-gateway": "transit_gateways", "customer-gateway": "customer_gateways",
+    "transit-gateway": "transit_gateways", "customer-gateway": "customer_gateways",
     "vpn-gateway": "vpn_gateways", "vpc-endpoint-service": "configurations",
 }  # fmt: skip
 
@@ -29,6 +30,8 @@ def iter_tagged_resources(self: Backend) -> t.Iterator[t.Any]:
 def _things(backend: Backend) -> t.Iterator[tuple[str, t.Any]]:
     for kind in KINDS.values():
         yield from ((kind.type, thing) for thing in list(kind.objects(backend)) if not _ended(thing))
+    yield from (("image", one) for one in images.own(backend))
+    yield from (("snapshot", one) for one in backend.snapshots.values() if one.owner_id == backend.account_id)
     for name, attribute in OTHERS.items():
         yield from ((name, thing) for thing in list(getattr(backend, attribute).values()))
 

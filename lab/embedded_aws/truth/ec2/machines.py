@@ -67,6 +67,7 @@ class Machine(Instance):
         self._state, self._reason, self.state_reason = InstanceState("pending", 0), "", StateReason()
         self.launch_time, self.ami_launch_index, self.ended = now(), index, None
         self.root_device_name, self.root_device_type = plan.image.root_device, "ebs"
+        self.kernel = self.ramdisk = None
         self.platform, self.virtualization_type, self.hypervisor = None, "hvm", "xen"
         self.key_name, self.client_token = given.get("KeyName"), given.get("ClientToken")
         self.ebs_optimized = bool(given.get("EbsOptimized"))
