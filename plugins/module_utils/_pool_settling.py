@@ -51,7 +51,7 @@ class Settler:
         doomed: list[Doomed] = [
             (kind, leave(kind, found))
             for kind, all_of in zip(kinds, (groups, templates), strict=True)
-            for part, found in all_of.items()
+            for part, found in sorted(all_of.items())
             if part not in staying
         ]
         removed = Outcome([]) if errors else remove_by_rank(doomed, self.check)

@@ -23,7 +23,9 @@ GONE_SECONDS = 1800
 _LEAVING = "Delete in progress"
 _BUSY = Patience(frozenset({"ScalingActivityInProgress", "ResourceContention", "ResourceInUse"}), seconds=300)
 # Auto Scaling sees a new profile, template or version late, and says so as an error of the request.
-_LATE = re.compile(r"Invalid IAM Instance Profile|launch template.*(does not exist|not found)", re.I)
+_LATE = re.compile(
+    r"Invalid IAM Instance Profile|no associated IAM Roles|launch template.*(does not exist|not found)", re.IGNORECASE
+)
 _LATE_WAITS = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
 _MOST_PROTECTED = 50
 

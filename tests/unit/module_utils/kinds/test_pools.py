@@ -1,0 +1,321 @@
+"""Launch templates and Auto Scaling groups of pools against the embedded AWS."""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
+from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError, OwnershipError, RegionError
+from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.launch_template import KEPT_VERSIONS
+
+from lab.embedded_aws.client import EmbeddedAws
+from tests.unit.module_utils.kinds.pool_world import ECS_IMAGE, GPU_IMAGE, World, fields, plan, pool
+
+TEMPLATE, GROUP = "launch template", "Auto Scaling group"
+SPOT = {"on_demand_base": 1, "on_demand_percent": 50, "rebalance": True}
+
+
+@pytest.fixture
+def world(aws: Aws, embedded_aws: EmbeddedAws, tmp_path: Path) -> World:
+    return World(aws, embedded_aws, tmp_path)
+
+
+def test_seven_phases_of_pools_hold(world: World) -> None:
+    gpu = pool("gpu", image={"parameter": GPU_IMAGE}, instance_types=["g5.xlarge", "g4dn.xlarge"], spot=SPOT)
+    some = pool(), gpu
+    predicted = world.make(*some, check=True)
+    assert world.writes() == []
+    assert not world.lock_file.exists()
+    made = world.make(*some)
+    assert plan(made) == plan(predicted)
+    assert sorted(world.writes()) == [
+        *["CreateAutoScalingGroup"] * 2, *["CreateLaunchTemplate"] * 2, *["EnableMetricsCollection"] * 2,
+    ]  # fmt: skip
+    assert made.ids["gpu"].endswith(":autoScalingGroupName/us-gpu")
+    assert not world.make(*some).changed
+    assert not world.make(*some, check=True).changed
+    assert not world.settle(*some).changed
+    assert world.writes() == []
+
+    less = pool(size={"min": 1, "max": 2}), gpu
+    assert fields(world.make(*less, check=True)) == ["max"]
+    assert world.writes() == []
+    world.make(*less)
+    assert world.writes() == ["UpdateAutoScalingGroup"]
+
+    assert plan(world.settle(check=True)) == [
+        (kind, one, "remove") for kind in (GROUP, TEMPLATE) for one in ("cpu", "gpu")
+    ]
+    assert world.writes() == []
+    world.settle()
+    assert world.aws.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups") == []
+    assert world.aws.pages("ec2", "describe_launch_templates", "LaunchTemplates") == []
+    world.writes()
+    assert not world.settle().changed
+    assert world.writes() == []
+
+
+def test_a_machine_is_closed_encrypted_and_tagged(world: World) -> None:
+    world.make(pool(root_volume={"gib": 50}, tags={"team": "inference"}))
+    said = world.data()
+    assert said["MetadataOptions"]["HttpTokens"] == "required"
+    assert said["MetadataOptions"]["HttpPutResponseHopLimit"] == 2
+    assert "KeyName" not in said
+    interface = said["NetworkInterfaces"][0]
+    assert interface["AssociatePublicIpAddress"] is False
+    assert interface["Groups"] == [world.groups["node"]]
+    root = said["BlockDeviceMappings"][0]
+    assert (root["DeviceName"], root["Ebs"]["VolumeSize"], root["Ebs"]["VolumeType"]) == ("/dev/xvda", 50, "gp3")
+    assert root["Ebs"]["Encrypted"] is True
+    assert said["IamInstanceProfile"] == {"Name": "us-node"}
+    machine = world.aws.pages("ec2", "describe_instances", "Reservations")[0]["Instances"][0]
+    tags = {tag["Key"]: tag["Value"] for tag in machine["Tags"]}
+    mine = {"Name": "us-cpu", "cloister:region": "us", "cloister:stack": "pools", "cloister:part": "cpu"}
+    assert {**mine, "owner": "platform", "team": "inference"}.items() <= tags.items()
+    assert {one["ResourceType"] for one in said["TagSpecifications"]} == {"instance", "volume", "network-interface"}
+
+
+def test_a_machine_of_ecs_is_told_its_cluster_and_a_gpu_is_offered(world: World) -> None:
+    world.make(pool(), pool("gpu", image={"parameter": GPU_IMAGE}, instance_types=["g5.xlarge"]))
+    cpu, gpu = (base64.b64decode(world.data(name)["UserData"]).decode() for name in ("cpu", "gpu"))
+    assert "ECS_CLUSTER=us-main\n" in cpu
+    assert "ECS_AWSVPC_BLOCK_IMDS=true\n" in cpu
+    assert "ECS_ENABLE_GPU_SUPPORT" not in cpu
+    assert "ECS_ENABLE_GPU_SUPPORT=true\n" in gpu
+
+
+def test_a_plain_machine_does_what_it_is_told_and_its_metadata_stays_on_it(world: World) -> None:
+    world.make(pool(purpose="plain", user_data="#!/bin/sh\necho\n", detailed_monitoring=True))
+    assert base64.b64decode(world.data()["UserData"]) == b"#!/bin/sh\necho\n"
+    assert world.data()["MetadataOptions"]["HttpPutResponseHopLimit"] == 1
+    assert world.data()["Monitoring"] == {"Enabled": True}
+    assert world.scaling().raw["NewInstancesProtectedFromScaleIn"] is False
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        ({"instance_types": ["t3.large"]}, ["instance_type", "instance_types"]),
+        ({"image": {"parameter": GPU_IMAGE}}, ["image"]),
+        ({"security_groups": ["node", "other"]}, ["security_groups"]),
+        ({"instance_profile": ""}, ["instance_profile"]),
+        ({"metadata_hop_limit": 3}, ["metadata"]),
+        ({"detailed_monitoring": True}, ["detailed_monitoring"]),
+        ({"root_volume": {"gib": 40, "iops": 4000, "throughput_mibps": 250}}, ["volumes"]),
+        ({"volumes": [{"device": "/dev/sdf", "gib": 10}]}, ["volumes"]),
+        ({"agent_settings": {"ECS_LOGLEVEL": "warn"}}, ["user_data"]),
+        ({"capacity_reservation": {"preference": "none"}}, ["capacity_reservation"]),
+        ({"exposure": "public"}, ["public_address"]),
+    ],
+)
+def test_each_field_of_a_template_makes_a_version_and_comes_back(
+    world: World, change: dict[str, t.Any], changed: list[str]
+) -> None:
+    world.make(pool())
+    world.writes()
+    wanted = sorted([*changed, "template_version"])
+    predicted = world.make(pool(**change), check=True)
+    assert fields(predicted) == wanted
+    assert world.writes() == []
+    assert fields(world.make(pool(**change))) == wanted
+    assert world.writes() == ["CreateLaunchTemplateVersion", "ModifyLaunchTemplate", "UpdateAutoScalingGroup"]
+    assert not world.make(pool(**change)).changed
+    assert fields(world.make(pool())) == wanted
+    assert not world.make(pool()).changed
+    assert world.template().raw["LatestVersionNumber"] == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        ({"size": {"min": 2, "max": 3}}, ["max", "min"]),
+        ({"size": {"min": 1, "max": 4, "desired": 2}}, ["desired"]),
+        ({"subnets": ["private-a"]}, ["subnets"]),
+        ({"instance_types": ["t3.medium", "t3.large"]}, ["instance_types"]),
+        ({"spot": SPOT}, ["on_demand_base", "on_demand_percent", "spot_rebalance"]),
+        ({"spot": {"max_price": "0.5", "strategy": "capacity-optimized"}}, ["spot_max_price", "spot_strategy"]),
+        ({"spot": {"on_demand_strategy": "lowest-price"}}, ["on_demand_strategy"]),
+        ({"health_check": {"grace_seconds": 60}}, ["grace_seconds"]),
+        ({"health_check": {"type": "elb"}}, ["health_check"]),
+        ({"scale_in_protection": False}, ["scale_in_protection"]),
+        ({"max_lifetime_seconds": 604800}, ["max_lifetime_seconds"]),
+        ({"warmup_seconds": 120}, ["warmup_seconds"]),
+        ({"metrics": False}, ["metrics"]),
+    ],
+)
+def test_each_field_of_a_group_changes_and_comes_back(
+    world: World, change: dict[str, t.Any], changed: list[str]
+) -> None:
+    # What scaling makes of the size is not ours to take back.
+    plain = pool(size={"min": 1, "max": 4, **({"desired": 1} if "desired" in changed else {})})
+    world.make(plain)
+    assert fields(world.make(pool(**change), check=True)) == changed
+    assert fields(world.make(pool(**change))) == changed
+    assert not world.make(pool(**change)).changed
+    assert fields(world.make(plain)) == changed
+    assert not world.make(plain).changed
+
+
+def test_a_size_that_scaling_made_is_left_alone(world: World) -> None:
+    world.make(pool())
+    world.update(DesiredCapacity=3)
+    assert not world.make(pool()).changed
+    assert fields(world.make(pool(size={"min": 1, "max": 4, "desired": 1}))) == ["desired"]
+
+
+def test_machines_let_go_of_protection_when_the_pool_does(world: World) -> None:
+    world.make(pool())
+    assert [one["ProtectedFromScaleIn"] for one in world.machines()] == [True]
+    world.make(pool(scale_in_protection=False))
+    assert [one["ProtectedFromScaleIn"] for one in world.machines()] == [False]
+
+
+def test_new_tags_of_the_region_reach_template_group_and_machines_to_come(world: World) -> None:
+    world.make(pool())
+    owner = Owner("us", "pools", {"owner": "platform", "cost": "7"})
+    outcome = world.make(pool(), owner=owner)
+    assert fields(outcome) == ["tag cost", "tag cost", "tags", "template_version"]
+    assert world.scaling().tags["cost"] == "7"
+    assert not world.make(pool(), owner=owner).changed
+
+
+def test_what_was_set_by_hand_in_a_new_version_is_found(world: World) -> None:
+    world.make(pool())
+    template = world.template()
+    metadata = {key: value for key, value in template.raw["data"]["MetadataOptions"].items() if key != "State"}
+    data = {**template.raw["data"], "MetadataOptions": metadata, "KeyName": "mine"}
+    said = {"LaunchTemplateId": template.id, "LaunchTemplateData": data}
+    answer = world.aws.make("ec2", "create_launch_template_version", **said)
+    number = str(answer["LaunchTemplateVersion"]["VersionNumber"])
+    world.aws.call("ec2", "modify_launch_template", LaunchTemplateId=template.id, DefaultVersion=number)
+    assert "others" in fields(world.make(pool(), check=True))
+    world.make(pool())
+    assert "KeyName" not in world.data()
+
+
+def test_a_version_that_a_killed_run_made_is_taken(world: World) -> None:
+    world.make(pool())
+    changed = pool(metadata_hop_limit=3)
+    world.lab.fail("ModifyLaunchTemplate", "UnauthorizedOperation", status=403)
+    with pytest.raises(RegionError, match="UnauthorizedOperation"):
+        world.make(changed)
+    world.writes()
+    world.make(changed)
+    assert world.writes() == ["ModifyLaunchTemplate", "UpdateAutoScalingGroup"]
+
+
+def test_a_group_whose_run_was_killed_before_it_was_made_is_made(world: World) -> None:
+    world.lab.fail("CreateAutoScalingGroup", "AccessDenied", status=403)
+    with pytest.raises(RegionError, match="AccessDenied"):
+        world.make(pool())
+    assert plan(world.make(pool())) == [(TEMPLATE, "cpu", "keep"), (GROUP, "cpu", "create")]
+
+
+def test_a_group_whose_run_was_killed_before_its_metrics_were_on_is_finished(world: World) -> None:
+    world.lab.fail("EnableMetricsCollection", "AccessDenied", status=403)
+    with pytest.raises(RegionError, match="AccessDenied"):
+        world.make(pool())
+    assert fields(world.make(pool())) == ["metrics"]
+
+
+@pytest.mark.parametrize("action", ["CreateLaunchTemplate", "CreateAutoScalingGroup"])
+def test_a_lost_answer_makes_no_second_one(world: World, action: str) -> None:
+    world.lab.reset_connections(action, applied=True)
+    world.make(pool())
+    assert len(world.aws.pages("ec2", "describe_launch_templates", "LaunchTemplates")) == 1
+    assert len(world.aws.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups")) == 1
+    assert not world.make(pool()).changed
+
+
+def test_ids_that_are_shown_late_are_waited_for(world: World) -> None:
+    world.lab.hide_new_ids(calls=3)
+    world.make(pool())
+    world.lab.hide_new_ids(calls=0)
+    assert not world.make(pool()).changed
+
+
+def test_a_profile_that_auto_scaling_sees_late_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    late = "You must use a valid fully-formed launch template. Invalid IAM Instance Profile name"
+    world.lab.fail("CreateAutoScalingGroup", "ValidationError", times=2, message=late)
+    world.make(pool())
+    assert waits[:2] == [1.0, 2.0]
+    assert len(world.machines()) == 1
+
+
+def test_a_template_of_that_name_that_is_not_ours_is_refused(world: World) -> None:
+    theirs = world.aws.make(
+        "ec2", "create_launch_template", LaunchTemplateName="us-cpu", LaunchTemplateData={"InstanceType": "t3.micro"}
+    )["LaunchTemplate"]["LaunchTemplateId"]
+    world.writes()
+    with pytest.raises(OwnershipError, match=theirs):
+        world.make(pool())
+    assert world.writes() == []
+
+
+def test_a_group_of_that_name_that_is_not_ours_is_refused_before_its_template_is_made(world: World) -> None:
+    image = world.aws.call("ssm", "get_parameter", Name=ECS_IMAGE)["Parameter"]["Value"]
+    said = {"LaunchTemplateName": "theirs", "LaunchTemplateData": {"InstanceType": "t3.micro", "ImageId": image}}
+    template = world.aws.make("ec2", "create_launch_template", **said)["LaunchTemplate"]["LaunchTemplateId"]
+    world.aws.make(
+        "autoscaling", "create_auto_scaling_group", AutoScalingGroupName="us-cpu", MinSize=0, MaxSize=0,
+        LaunchTemplate={"LaunchTemplateId": template, "Version": "1"}, VPCZoneIdentifier=world.subnets["private-a"],
+    )  # fmt: skip
+    world.writes()
+    with pytest.raises(OwnershipError, match="autoScalingGroupName/us-cpu has its place and is not ours"):
+        world.make(pool())
+    assert world.writes() == []
+
+
+def test_two_pools_of_one_name_are_refused(world: World) -> None:
+    with pytest.raises(InputError, match="cpu: listed more than once"):
+        world.make(pool(), pool())
+    assert world.writes() == []
+
+
+def test_a_secret_in_user_data_is_refused_before_anything_is_asked(world: World) -> None:
+    with pytest.raises(InputError, match=r"pool cpu: line 7 looks like a password\. .*Secrets Manager") as refusal:
+        world.make(pool(user_data="export DB_PASSWORD=hunter2"))
+    assert "hunter2" not in str(refusal.value)
+    assert world.lab.reads()["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"instance_types": ["t4g.medium"]}, "is made for x86_64, and t4g.medium is not"),
+        ({"instance_types": ["t3.medium", "g5.xlarge"]}, "t3.medium has no GPU and the others have one"),
+        ({"instance_types": ["t3.medium", "t3.gigantic"]}, "us-west-2 has no instance type t3.gigantic"),
+        ({"root_volume": {"gib": 8}}, "root_volume.gib is 8, and the image ami-.* needs 30 at least"),
+    ],
+)
+def test_what_could_not_start_is_refused_before_anything_is_made(
+    world: World, change: dict[str, t.Any], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        world.make(pool(**change))
+    assert world.writes() == []
+
+
+def test_old_versions_go_and_those_in_use_stay(world: World) -> None:
+    world.make(pool())
+    for hops in range(3, 3 + KEPT_VERSIONS + 2):
+        world.make(pool(metadata_hop_limit=hops))
+    versions = world.aws.pages(
+        "ec2", "describe_launch_template_versions", "LaunchTemplateVersions", LaunchTemplateId=world.template().id
+    )
+    # The one machine still has the first.
+    assert sorted(one["VersionNumber"] for one in versions) == [1, 4, 5, 6, 7, 8]
+
+
+def test_a_pool_tells_what_it_has_and_may_have(world: World) -> None:
+    from ansible_collections.cloister.aws.plugins.module_utils._pools import sizes, told
+
+    entry = pool("gpu", image={"parameter": GPU_IMAGE}, instance_types=["g5.xlarge", "g4dn.xlarge"])
+    ground, _ = world.made(entry)
+    assert told(sizes(entry, ground)) == "1 to 4 machines, 4 to 16 vCPU, 1 to 4 GPU (A10G or T4), 16 to 64 GiB"
