@@ -10,17 +10,36 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Re
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import (
     addresses,
     dns,
+    ecs,
     endpoints,
     identity,
+    listeners,
+    load_balancers,
     names,
     pools,
     security_groups,
     shared,
+    target_groups,
     ways,
     zones,
 )
 
-SUBJECTS = (shared, names, addresses, zones, ways, endpoints, security_groups, dns, identity, pools)
+SUBJECTS = (
+    shared,
+    names,
+    addresses,
+    zones,
+    ways,
+    endpoints,
+    security_groups,
+    dns,
+    identity,
+    pools,
+    ecs,
+    load_balancers,
+    listeners,
+    target_groups,
+)
 
 
 def judge(region: Region) -> list[Problem]:

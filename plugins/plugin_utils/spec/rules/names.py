@@ -14,7 +14,8 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import It
 PART = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 # Variable -> what a person calls an element, the most characters of <region_name>-<name>.
-# Pools: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html; roles:
+# Load balancers and target groups: the page is in shared.py. Pools:
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html; roles:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html; security groups:
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html; others: the tag Name.
 NAMED = {
@@ -23,6 +24,9 @@ NAMED = {
     "network_peerings": ("peering", 256),
     "security_groups_defined": ("security group", 255),
     "identity_roles": ("IAM role", 64),
+    "ecs_services": ("ECS service", 255),
+    "load_balancers_defined": ("load balancer", 32),
+    "load_balancers_target_groups": ("target group", 32),
     "pools_defined": ("pool", 128),
 }
 
