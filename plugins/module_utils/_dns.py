@@ -203,6 +203,12 @@ def _companion_of(item: RecordSet) -> Key | None:
     return (rest, kind) if simple and head.startswith(COMPANION) and kind in TYPES else None
 
 
+def said_by_others(content: Content, stack: str | None) -> dict[Key, RecordSet]:
+    """Return what a stack did not put into a zone, by name and type; of several with a routing policy the last."""
+    theirs = {(plain(item["Name"]), item["Type"]): item for item in content.theirs}
+    return theirs | {key: own.record for key, own in content.ours.items() if own.record and own.stack != stack}
+
+
 def clash(key: Key, content: Content) -> RecordSet | None:
     """Return a record set of others that stands where ``key`` would, or cannot stand beside it."""
     name, kind = key

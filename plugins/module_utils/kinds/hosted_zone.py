@@ -11,10 +11,11 @@ is found; its tags come second and are healed. The random end is there because a
 from __future__ import annotations
 
 import secrets
+import time
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Patience, each
-from ansible_collections.cloister.aws.plugins.module_utils._dns import is_domain, plain, sort_out, told
+from ansible_collections.cloister.aws.plugins.module_utils._dns import Content, is_domain, plain, sort_out, told
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError, OwnershipError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
@@ -47,6 +48,7 @@ class HostedZone(Kind):
     noun = "hosted zone"
     made_by = "dns"
     rank = 40
+    others_seconds = 60.0  # how long a zone that goes waits for records of the region's other stacks
     immutable = {
         "name": "list the new domain as a zone of its own, move, then take the old one off the list",
         "private": "list both, the private one with a `part` of its own, move, then take the old one off the list",
@@ -135,9 +137,13 @@ class HostedZone(Kind):
         )
 
     def delete(self, found: Found) -> None:
-        """Delete it with the stack's own records; a record of others in it is never deleted."""
-        self.vet_removal(found)
-        ours = [item for own in self._content(found).ours.values() for item in (own.record, own.companion) if item]
+        """Delete it with the stack's own records, once those of the region's other stacks are gone; never another's."""
+        content, end = self._content(found), time.monotonic() + self.others_seconds
+        while (others := _others(content, found)) and time.monotonic() < end:
+            time.sleep(1)
+            content = self._content(found)
+        _refuse_strangers([*content.theirs, *others], found)
+        ours = [item for own in content.ours.values() for item in (own.record, own.companion) if item]
         if ours:
             batch = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": item} for item in ours]}
             self.aws.call("route53", "change_resource_record_sets", HostedZoneId=found.id, ChangeBatch=batch)
@@ -160,15 +166,8 @@ class HostedZone(Kind):
                     )
 
     def vet_removal(self, found: Found) -> None:
-        """Refuse while records of others stand in it."""
-        content = self._content(found)
-        others = [own.record for own in content.ours.values() if own.stack != found.stack and own.record]
-        theirs = [told(item) for item in (*content.theirs, *others)]
-        if theirs:
-            raise OwnershipError(
-                f"zone {found.id} holds records that stack {found.stack} did not make, and stays: "
-                f"{'; '.join(sorted(theirs))}. Remove them where they were made, then run again"
-            )
+        """Refuse while records stand in it that the region did not make."""
+        _refuse_strangers(self._content(found).theirs, found)
 
     def foreign(self, want: Want) -> str | None:
         """Return a public zone of the same name; private ones get in each other's way only in a VPC (`vet`)."""
@@ -227,7 +226,7 @@ class HostedZone(Kind):
     def _place(self, action: str, found: Found, vpc: VpcPlace) -> None:
         self.aws.call("route53", action, HostedZoneId=found.id, VPC=_vpc(vpc), patience=_RACING)
 
-    def _content(self, found: Found) -> t.Any:
+    def _content(self, found: Found) -> Content:
         sets = self.aws.pages(
             "route53", "list_resource_record_sets", "ResourceRecordSets", absent_ok=True, HostedZoneId=found.id
         )
@@ -237,6 +236,19 @@ class HostedZone(Kind):
 def bare_id(zone: t.Mapping[str, t.Any]) -> str:
     """Return a zone's id without the ``/hostedzone/`` that Route 53 puts before it."""
     return str(zone["Id"]).removeprefix("/hostedzone/")
+
+
+def _others(content: Content, found: Found) -> list[t.Any]:
+    return [own.record for own in content.ours.values() if own.stack != found.stack and own.record]
+
+
+def _refuse_strangers(records: t.Iterable[t.Any], found: Found) -> None:
+    theirs = sorted(told(item) for item in records)
+    if theirs:
+        raise OwnershipError(
+            f"zone {found.id} holds records that stack {found.stack} did not make, and stays: {'; '.join(theirs)}. "
+            "Remove them where they were made, then run again"
+        )
 
 
 def _reference_head(tags: t.Mapping[str, str]) -> str:

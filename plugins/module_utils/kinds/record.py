@@ -23,6 +23,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._dns import (
     full_name,
     plain,
     record_set,
+    said_by_others,
     shape,
     short_name,
     sort_out,
@@ -44,7 +45,6 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone imp
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
 MOST_VALUES, MOST_CHARACTERS = 1000, 32000
 TRIES = 4
-
 Changes = list[dict[str, t.Any]]
 
 
@@ -125,6 +125,11 @@ class Records(Kind):
         self.zones = list(names.every(HostedZone).values())
         self._read()
         return [self._want(part, by_zone[part], *places[part]) for part in by_zone]
+
+    def said_by_others(self, zone: str) -> dict[str, t.Any]:
+        """Return the shapes of what others have put into a zone that has been read, by label."""
+        said, domain = said_by_others(self._contents[zone], self.owner.stack), self._domains[zone]
+        return {_label(key, domain): shape(item) for key, item in said.items()}
 
     def _place(self, part: str, names: Names) -> tuple[str | None, str]:
         """Return a zone's id, None when it does not exist yet, and its domain."""
