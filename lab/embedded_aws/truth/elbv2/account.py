@@ -12,6 +12,7 @@ import typing as t
 
 from lab.embedded_aws.limits import current as limits
 from lab.embedded_aws.truth.elbv2.base import Response, action, answer, not_modelled, paged, params, refuse
+from lab.embedded_aws.truth.elbv2.finding import load_balancer
 
 QUOTAS = {
     "application-load-balancers": 50, "network-load-balancers": 50, "target-groups": 3000,
@@ -54,5 +55,12 @@ def describe_account_limits(response: Response) -> t.Any:
 
 
 @action
-def describe_capacity_reservation(_: Response) -> t.Any:
+def describe_capacity_reservation(response: Response) -> t.Any:
+    """None: that capacity is reserved (ModifyCapacityReservation) is not modelled."""
+    load_balancer(response.elbv2_backend, params(response)["LoadBalancerArn"])
+    return answer(DecreaseRequestsRemaining=2, CapacityReservationState=[])
+
+
+@action
+def modify_capacity_reservation(_: Response) -> t.Any:
     not_modelled("capacity reservations of load balancers")
