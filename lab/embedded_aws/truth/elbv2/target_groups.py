@@ -72,7 +72,8 @@ def _read(backend: Backend, given: Params) -> TargetGroup:
     target_type, name = given.get("TargetType") or "instance", given["Name"]
     _check_place(backend, given, target_type)
     protocol, version = given.get("Protocol"), given.get("ProtocolVersion")
-    if version is not None and (protocol not in HTTP or version not in VERSIONS):
+    # An empty version is none at all: other tools send one.
+    if version and (protocol not in HTTP or version not in VERSIONS):
         misconfigured(f"Protocol version '{version}' is not supported for target groups with protocol '{protocol}'")
     version = version or ("HTTP1" if protocol in HTTP else None)
     return TargetGroup(
