@@ -50,6 +50,6 @@ def _groups(region: Region, interface: Thing, peer: Peer, said: str, port: int, 
         cause = "endpoint-group-closed"
     elif str(interface.get("Description") or "").startswith("ELB "):
         cause = "balancer-group-closed"
-    text = f"{named(region, groups)} of {said} lets {peer.said} not in to port {port}/{protocol}"
-    fix = "endpoints_security_group: a group that lets the VPC's ranges in to 443" if kind == "vpc_endpoint" else ""
+    text = f"{named(region, groups)} of {said} does not let {peer.said} in to port {port}/{protocol}"
+    fix = "run the stack endpoints: its group lets the VPC in to 443" if kind == "vpc_endpoint" else ""
     return broken(cause, text, fix or "add an ingress rule in security_groups_defined", *groups, identifier)

@@ -96,7 +96,8 @@ def _in_zone(region: Region, vpc_id: str | None, zone: Thing, name: str, asked: 
     if not onward:
         return _failed("record-missing", f"{name} in zone {said} has no value", "give the record a value", zone["Id"])
     rest = _follow(region, vpc_id, onward, asked, depth + 1)
-    if rest.places == (ANYWHERE,) and record.get("AliasTarget"):
+    unknown = all(place.address == ANYWHERE.address for place in rest.places)
+    if unknown and ".elb." in onward and region.name in onward:
         fix = "run the stack that makes what it leads to, or correct the record in dns_zones"
         return _failed("alias-leads-nowhere", f"{name} leads to {onward}, which does not stand", fix, zone["Id"])
     return replace(rest, steps=(step, *rest.steps))

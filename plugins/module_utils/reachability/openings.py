@@ -18,6 +18,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot
     Region,
     Thing,
     group_ids,
+    is_private,
     network,
     public_addresses,
     within,
@@ -25,21 +26,6 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot
 
 ANYBODY = ("0.0.0.0/0", "::/0")
 ALL_PORTS: Ports = (0, 65535)
-# RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291
-PRIVATE = tuple(
-    network(one)
-    for one in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "169.254.0.0/16",
-        "127.0.0.0/8",
-        "fc00::/7",
-        "fe80::/10",
-        "::1/128",
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -84,7 +70,7 @@ def _addresses(interface: Thing) -> t.Iterator[tuple[str, str]]:
     for one in interface.get("Ipv6Addresses") or ():
         address = str(one.get("Ipv6Address") or "")
         range_ = network(address)
-        if range_ is not None and not _private(range_):
+        if range_ is not None and not is_private(range_):
             yield address, ANYBODY[1]
 
 
@@ -102,7 +88,7 @@ def _admitted(
             ports = ALL_PORTS if first in (None, -1) or last in (None, -1) else (int(first), int(last))
             for text in _ranges(region, rule):
                 range_ = network(text)
-                if range_ is not None and not _private(range_) and within(range_, everybody):
+                if range_ is not None and not is_private(range_) and within(range_, everybody):
                     said = f"security group {who} lets {text} in to {_said(rule, ports)}"
                     yield protocol_of(rule.get("IpProtocol")), ports, range_, said
 
@@ -134,7 +120,7 @@ def _through_acl(
         return
     for entry in acl.get("Entries") or ():
         part = network(entry.get("CidrBlock") or entry.get("Ipv6CidrBlock"))
-        if part is None or part == range_ or entry.get("Egress") or _private(part) or not within(part, range_):
+        if part is None or part == range_ or entry.get("Egress") or is_private(part) or not within(part, range_):
             continue
         yield from ((part, left) for left in _open(acl, protocol, ports, part))
 
@@ -144,8 +130,3 @@ def _open(acl: Thing | None, protocol: str, ports: Ports, range_: Network) -> li
     answers = open_ports(acl, "out", range_, "tcp" if protocol == "-1" else protocol, ANY_CLIENT)
     asked = protocol if protocol != "-1" else "tcp"
     return open_ports(acl, "in", range_, asked, ports) if answers else []
-
-
-def _private(range_: Network) -> bool:
-    """Whether a range holds no address of the internet. Ranges that are set apart for documentation count as public."""
-    return any(within(range_, one) for one in PRIVATE)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A region as plain data, in AWS's own shapes, and the ways to find one's way in it.
 
-A snapshot may be partial: what is missing is unknown, never an error.
+A snapshot may be partial: what is missing counts as not there, and a subnet without a network ACL as open.
 """
 
 from __future__ import annotations
@@ -84,6 +84,28 @@ def within(inner: Network | None, outer: Network | None) -> bool:
     return False
 
 
+# RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291
+PRIVATE = tuple(
+    network(one)
+    for one in (
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "169.254.0.0/16",
+        "127.0.0.0/8",
+        "fc00::/7",
+        "fe80::/10",
+        "::1/128",
+    )
+)
+
+
+def is_private(range_: Network | None) -> bool:
+    """Return whether a range holds no address of the internet. What is set apart for documentation counts as public."""
+    return any(within(range_, one) for one in PRIVATE)
+
+
 def part_of(thing: Thing) -> str:
     """Return the logical name that a thing of ours carries, or "" for a thing of others."""
     return tag_dict(thing.get("Tags") or thing.get("TagSet")).get(PART, "")
@@ -143,13 +165,21 @@ class Region:
         return list(dict.fromkeys(found for found in map(network, texts) if found))
 
     def interface_at(self, address: str, vpc_id: str | None) -> Thing | None:
-        """Return the interface with a private address in a VPC, or with a public address anywhere."""
-        for interface in self.all("network_interfaces"):
-            if vpc_id is not None and interface.get("VpcId") == vpc_id and address in private_addresses(interface):
-                return interface
-            if address in public_addresses(interface):
-                return interface
-        return None
+        """Return the interface that an address leads to from a VPC: one in it, in a peered one, or a public one."""
+        near = [] if vpc_id is None else [vpc_id, *self.peers_of(vpc_id)]
+        for vpc in near:
+            for interface in self.all("network_interfaces"):
+                if interface.get("VpcId") == vpc and address in private_addresses(interface):
+                    return interface
+        return next((one for one in self.all("network_interfaces") if address in public_addresses(one)), None)
+
+    def peers_of(self, vpc_id: str) -> list[str]:
+        """Return the VPCs that are peered with one."""
+        found = []
+        for peering in self.all("vpc_peerings"):
+            sides = [(peering.get(key) or {}).get("VpcId") for key in ("RequesterVpcInfo", "AccepterVpcInfo")]
+            found += [str(one) for one in sides if vpc_id in sides and one and one != vpc_id]
+        return found
 
     def interfaces_of(self, balancer: Thing) -> list[Thing]:
         """Return the interfaces of a load balancer; AWS describes them as ``ELB app/<name>/<id>``.

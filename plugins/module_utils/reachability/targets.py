@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The targets of a load balancer: registered, let in, healthy.
 
-https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#client-ip-preservation
+https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html has whose address a
+target sees, https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html that its
+groups may name the load balancer's.
 """
 
 from __future__ import annotations
@@ -13,7 +15,12 @@ from dataclasses import replace
 from ansible_collections.cloister.aws.plugins.module_utils._owner import tag_dict
 from ansible_collections.cloister.aws.plugins.module_utils.reachability import admission
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.endpoints import Place
-from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import Region, Thing, network
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import (
+    Region,
+    Thing,
+    network,
+    private_addresses,
+)
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.vantage import vantage_of
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.verdict import Step, broken, passed
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.way import Left, leave
@@ -31,45 +38,49 @@ def judge(region: Region, left: Left, balancer: Thing, arn: str, protocol: str) 
     return [*steps, _health(who, arn, registered)]
 
 
+class _Probe(t.NamedTuple):
+    """One target as one interface of the load balancer sees it; ``checks`` says that it is the health check's port."""
+
+    interface: Thing
+    place: Place
+    port: int
+    checks: bool
+
+
 def _paths(
     region: Region, left: Left, balancer: Thing, group: Thing, registered: t.Sequence[Thing], protocol: str
 ) -> list[Step]:
     """From every interface of the balancer to every target: the first that is broken, or one that says all are open."""
-    pairs = [
-        (interface, place, port)
+    probes = [
+        _Probe(interface, place, port, checks)
         for interface in region.interfaces_of(balancer)
-        for place, port in _places(region, group, registered, str(interface.get("VpcId")))
+        for place, port, checks in _places(region, group, registered, str(interface.get("VpcId")))
     ]
-    for interface, place, port in pairs:
-        trouble = _between(region, left, balancer, group, interface, place, port, protocol)
+    keeps = preserves_client(balancer, group)
+    for probe in probes:
+        trouble = _between(region, probe, left if keeps and not probe.checks else None, protocol)
         if trouble is not None:
-            said = f"from {region.called('load_balancers', balancer.get('LoadBalancerArn'))} to {place.said}:"
-            return [broken("target-not-reached", f"{said} {trouble.said}", trouble.fix, *trouble.evidence)]
-    return (
-        [passed("target", f"the load balancer reaches {len({place for _, place, _ in pairs})} targets")]
-        if pairs
-        else []
-    )
+            what = f"health check of {probe.place.said}" if probe.checks else probe.place.said
+            said = f"from {region.called('load_balancers', balancer.get('LoadBalancerArn'))} to {what}: {trouble.said}"
+            return [broken("target-not-reached", said, trouble.fix, *trouble.evidence)]
+    count = len({probe.place.said for probe in probes})
+    return [passed("target", f"the load balancer reaches {count} targets")] if probes else []
 
 
-def _between(
-    region: Region,
-    left: Left,
-    balancer: Thing,
-    group: Thing,
-    interface: Thing,
-    place: Place,
-    port: int,
-    protocol: str,
-) -> Step | None:
-    """Why a target is not reached from one interface of the balancer."""
-    source = replace(vantage_of(interface), balancer=True, filtered=bool(interface.get("Groups")))
-    inner = leave(region, source, place, port, protocol)
-    if preserves_client(balancer, group):
-        inner = replace(inner, seen_as=left.seen_as)
+def _between(region: Region, probe: _Probe, client: Left | None, protocol: str) -> Step | None:
+    """Why a target is not reached; ``client`` is whose address it sees when that is not the load balancer's.
+
+    A target's groups may name those of the load balancer either way.
+    """
+    source = replace(vantage_of(probe.interface), balancer=True, filtered=bool(probe.interface.get("Groups")))
+    transport = "tcp" if probe.checks else protocol
+    inner = leave(region, source, probe.place, probe.port, transport)
+    if client is not None:
+        inner = replace(inner, seen_as=replace(inner.seen_as, address=client.seen_as.address))
     steps = list(inner.steps)
-    if place.interface is not None:
-        steps += admission.admit(region, inner, place.interface, place.said, port, protocol)
+    if probe.place.interface is not None:
+        where = probe.place.interface
+        steps += admission.admit(region, inner, where, probe.place.said, probe.port, transport)
     return next((step for step in steps if not step.ok), None)
 
 
@@ -83,30 +94,39 @@ def preserves_client(balancer: Thing, group: Thing) -> bool:
     return group.get("TargetType") == "instance" or group.get("Protocol") in ("UDP", "TCP_UDP")
 
 
-def _places(region: Region, group: Thing, registered: t.Sequence[Thing], vpc_id: str) -> t.Iterator[tuple[Place, int]]:
-    """Address and port of every target that has an address."""
+def _places(
+    region: Region, group: Thing, registered: t.Sequence[Thing], vpc_id: str
+) -> t.Iterator[tuple[Place, int, bool]]:
+    """Address and port of every target that has an address, and those of its health check where they differ."""
     for one in registered:
+        if (one.get("TargetHealth") or {}).get("State") == "draining":
+            continue
         target = one.get("Target") or {}
         identifier, port = str(target.get("Id") or ""), int(target.get("Port") or group.get("Port") or 0)
-        if identifier.startswith("arn:"):
-            balancer = region.get("load_balancers", identifier)
-            interfaces = region.interfaces_of(balancer) if balancer else []
-        elif identifier.startswith("i-"):
-            interfaces = [
-                found
-                for found in region.all("network_interfaces")
-                if (found.get("Attachment") or {}).get("InstanceId") == identifier
-                and (found.get("Attachment") or {}).get("DeviceIndex", 0) == 0
-            ]
-        else:
-            address = network(identifier)
-            if address is not None:
-                yield Place(address, region.interface_at(identifier, vpc_id), f"target {identifier}:{port}"), port
-            continue
-        for interface in interfaces:
-            address = network(interface.get("PrivateIpAddress"))
-            if address is not None:
-                yield Place(address, interface, f"target {identifier.rpartition('/')[2]}:{port}"), port
+        said = str(group.get("HealthCheckPort") or "")
+        ports = {port: False} | ({int(said): True} if said.isdigit() and int(said) != port else {})
+        for address, interface in _addresses(region, identifier, vpc_id):
+            name = identifier.rpartition("/")[2]
+            for number, checks in ports.items():
+                yield Place(network(address), interface, f"target {name}:{number}"), number, checks
+
+
+def _addresses(region: Region, identifier: str, vpc_id: str) -> t.Iterator[tuple[str, Thing | None]]:
+    """Where a target is: an address, an instance, or a load balancer."""
+    interfaces: list[Thing] = []
+    if identifier.startswith("arn:"):
+        interfaces = region.interfaces_of(region.get("load_balancers", identifier) or {})
+    elif identifier.startswith("i-"):
+        interfaces = [one for one in region.all("network_interfaces") if _is_first_of(one, identifier)]
+    elif network(identifier) is not None:
+        yield identifier, region.interface_at(identifier, vpc_id)
+    for interface in interfaces:
+        yield from ((address, interface) for address in private_addresses(interface)[:1])
+
+
+def _is_first_of(interface: Thing, instance: str) -> bool:
+    attachment = interface.get("Attachment") or {}
+    return attachment.get("InstanceId") == instance and not attachment.get("DeviceIndex")
 
 
 def _health(who: str, arn: str, registered: t.Sequence[Thing]) -> Step:

@@ -20,6 +20,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot
     Region,
     Thing,
     group_ids,
+    is_private,
     network,
     public_addresses,
     within,
@@ -62,10 +63,11 @@ def leave(region: Region, source: Vantage | Internet, place: Place, port: int, p
 def _from_internet(source: Internet, place: Place) -> Left:
     peer = Peer(source.range(), "the internet" if source.address == "0.0.0.0/0" else source.address)
     steps: tuple[Step, ...] = ()
-    if place.interface is not None and str(place.address).partition("/")[0] not in public_addresses(place.interface):
-        identifier = place.interface.get("NetworkInterfaceId")
+    public = place.interface is None or str(place.address).partition("/")[0] in public_addresses(place.interface)
+    if is_private(place.address) or not public:
         said = f"{place.said} is a private address, and nothing leads to it from the internet"
-        steps = (broken("address-not-public", said, "use a name that leads to a public address", identifier),)
+        fix = "use a name that leads to a public address"
+        steps = (broken("address-not-public", said, fix, (place.interface or {}).get("NetworkInterfaceId")),)
     return Left(steps, peer, "", True, False, ANY_CLIENT)
 
 

@@ -157,4 +157,4 @@ def test_a_declared_listener_that_is_closed_is_said_with_what_closes_it(opened: 
     assert run.rc == 0, run.output
     closed = next(line for line in run.output.splitlines() if line.strip().startswith("closed"))
     assert f"public-alb ({group})" in closed
-    assert "lets the internet not in to port 80/tcp" in closed
+    assert "does not let the internet in to port 80/tcp" in closed

@@ -158,7 +158,15 @@ class Building:
             "VPCs": [{"VPCId": f"vpc-{one}", "VPCRegion": REGION} for one in vpcs],
         })  # fmt: skip
 
-    def balancer(self, name: str, group: str, *listeners: Made, scheme: str = "internal", **places: str) -> Made:
+    def balancer(
+        self,
+        name: str,
+        group: str,
+        *listeners: Made,
+        scheme: str = "internal",
+        kind: str = "application",
+        **places: str,
+    ) -> Made:
         """A load balancer; `places` are subnet (with _) = private address, with `/public` where it has one."""
         arn = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/us-{name}/1a"
         for subnet, address in places.items():
@@ -167,7 +175,7 @@ class Building:
                            public=public, Description=f"ELB app/us-{name}/1a", RequesterId="amazon-elb")  # fmt: skip
         return self.add("load_balancers", {
             "LoadBalancerArn": arn, "LoadBalancerName": f"us-{name}", "DNSName": f"{name}-1.{REGION}.elb.amazonaws.com",
-            "Type": "application", "Scheme": scheme, "VpcId": "vpc-main", "State": {"Code": "active"},
+            "Type": kind, "Scheme": scheme, "VpcId": "vpc-main", "State": {"Code": "active"},
             "SecurityGroups": [f"sg-{group}"], "Listeners": list(listeners), "Tags": tags(name),
         })  # fmt: skip
 
