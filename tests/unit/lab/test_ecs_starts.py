@@ -82,8 +82,12 @@ def test_a_missing_endpoint_is_told_as_aws_tells_it(world: World, without: str, 
 
 
 def test_a_vpc_without_dns_finds_no_host(world: World) -> None:
-    begin(world)
+    world.ec2.modify_vpc_attribute(VpcId=world.vpc, EnableDnsHostnames={"Value": False})
     world.ec2.modify_vpc_attribute(VpcId=world.vpc, EnableDnsSupport={"Value": False})
+    world.image()
+    world.role("execution")
+    world.define()
+    world.serve()
     reason = world.stopped()
     assert "lookup api.ecr.us-west-2.amazonaws.com on 10.0.0.2:53: no such host" in reason
 

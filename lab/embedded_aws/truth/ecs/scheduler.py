@@ -1,6 +1,6 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The service scheduler: it looks again whenever somebody asks ECS something, and does all whose time has come.
+"""The service scheduler: it looks whenever somebody asks ECS something, and does all whose time has come.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
@@ -22,12 +22,15 @@ TRIES = 3
 
 
 def install(owner: type) -> None:
-    """Let every ECS call begin with a look at what has become due."""
+    """Let every ECS call begin with a look at what has become due, and let what a change begins begin at once."""
     dispatch = owner.call_action  # type: ignore[attr-defined]
 
     def call_action(self: Response) -> t.Any:
         advance(self.ecs_backend)
-        return dispatch(self)
+        answer = dispatch(self)
+        if not self._get_action().startswith(("Describe", "List")):
+            advance(self.ecs_backend)
+        return answer
 
     owner.call_action = call_action  # type: ignore[attr-defined]
 

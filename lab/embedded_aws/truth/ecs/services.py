@@ -256,9 +256,4 @@ def delete_service(response: Response) -> t.Any:
         if service.desired > 0 and not service.daemon and not response._get_param("force"):
             invalid("The service cannot be stopped while the primary deployment is scaled above 0.")
         service.status, service.desired, service.steady = "DRAINING", 0, False
-        shown = view(service)
-        from lab.embedded_aws.truth.ecs import scheduler
-
-        scheduler.advance_service(service)
-        return answer(service=shown)
     return answer(service=view(service))
