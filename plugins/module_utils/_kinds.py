@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.auto_scaling_group import AutoScalingGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.capacity_provider import CapacityProvider
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.certificate import Certificate
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.ecs_cluster import EcsCluster
@@ -15,6 +16,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone imp
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.internet_gateway import InternetGateway
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.launch_template import LaunchTemplate
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.listener import Listener
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.listener_rule import ListenerRule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.load_balancer import LoadBalancer
@@ -40,6 +42,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_range impor
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.zone_association import ZoneAssociation
 
 KINDS: tuple[type[Kind], ...] = (
+    AutoScalingGroup,
     CapacityProvider,
     Certificate,
     EcsCluster,
@@ -50,6 +53,7 @@ KINDS: tuple[type[Kind], ...] = (
     IamRole,
     InstanceProfile,
     InternetGateway,
+    LaunchTemplate,
     Listener,
     ListenerRule,
     LoadBalancer,
