@@ -13,6 +13,7 @@ from botocore import xform_name
 from tests.integration.playbook import ROOT
 
 SERVICES = {
+    "autoscaling": "autoscaling",
     "ec2": "ec2",
     "elbv2": "elasticloadbalancing",
     "iam": "iam",
