@@ -12,7 +12,7 @@ import math
 import typing as t
 
 from lab.embedded_aws.truth.ec2.base import catch_up
-from lab.embedded_aws.truth.ecs import capacity, joining, launching, network, running, targets
+from lab.embedded_aws.truth.ecs import capacity, joining, launching, namespaces, network, running, targets
 from lab.embedded_aws.truth.ecs.base import Backend, Body, Response, ec2_of, now
 from lab.embedded_aws.truth.ecs.services import Deployment, Service, wanted_count
 
@@ -109,6 +109,7 @@ def _drain(service: Service) -> bool:
     if service.tasks:
         return bool(doomed)
     service.status, service.deployments = "INACTIVE", service.deployments[:1]
+    namespaces.forget(service)
     return False
 
 

@@ -144,8 +144,10 @@ def registries(definition: t.Any, given: list[Body]) -> list[Body]:
 
 def service_connect(backend: Backend, cluster: t.Any, definition: t.Any, given: Body | None) -> Body | None:
     """A Service Connect configuration; its namespace must be there, and its ports named in the task definition."""
-    if not given or not given.get("enabled"):
-        return given or None
+    if not given:
+        return None
+    if not given.get("enabled"):
+        return {"enabled": False}
     namespace = given.get("namespace") or (cluster.service_connect or {}).get("namespace")
     if not namespace:
         invalid(

@@ -11,6 +11,7 @@ import dataclasses
 import datetime
 import typing as t
 
+from lab.embedded_aws.truth.ecs import namespaces
 from lab.embedded_aws.truth.ecs.base import (
     Backend,
     Body,
@@ -49,6 +50,7 @@ class Deployment:
     updated_at: datetime.datetime = dataclasses.field(default_factory=now)
     completed: bool = False
     impaired: bool = False
+    discovered: list[Body] = dataclasses.field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.reason = self.reason or f"ECS deployment {self.id} in progress."
@@ -116,6 +118,9 @@ class Service:
         for one in self.deployments:
             one.status = "ACTIVE"
         self.deployments.insert(0, Deployment(self, definition, settings))
+        connect = settings["serviceConnectConfiguration"]
+        if connect and connect.get("enabled"):
+            self.primary.discovered = namespaces.discoverable(self, connect)
         self.steady = False
         return self.primary
 
@@ -140,7 +145,6 @@ def _where(settings: Body, fargate: bool) -> Body:
 
 
 def view_deployment(deployment: Deployment) -> Body:
-    service = deployment.service
     shown = {
         "id": deployment.id, "status": deployment.status, "taskDefinition": deployment.definition.arn,
         "desiredCount": _desired(deployment), **_counts(deployment.tasks), "failedTasks": deployment.failed,
@@ -149,10 +153,9 @@ def view_deployment(deployment: Deployment) -> Body:
         **_where(deployment.settings, deployment.fargate),
     }  # fmt: skip
     connect = deployment.settings["serviceConnectConfiguration"]
-    if connect:
+    if connect and connect.get("enabled"):
         shown["serviceConnectConfiguration"] = connect
-        names = [one.get("discoveryName") or one["portName"] for one in connect.get("services") or []]
-        shown["serviceConnectResources"] = [{"discoveryName": f"{service.name}-{one}"} for one in names]
+        shown["serviceConnectResources"] = deployment.discovered
     if deployment.settings["volumeConfigurations"]:
         shown["volumeConfigurations"] = deployment.settings["volumeConfigurations"]
     return shown
@@ -178,7 +181,8 @@ def view(service: Service, tags: bool = True) -> Body:
     shown: Body = {
         "serviceArn": service.arn, "serviceName": service.name, "clusterArn": service.cluster.arn,
         "status": service.status, "desiredCount": wanted_count(service), **_counts(service.tasks),
-        "deployments": [view_deployment(one) for one in service.deployments], "events": list(service.events),
+        "deployments": [] if service.status == "INACTIVE" else [view_deployment(one) for one in service.deployments],
+        "events": list(service.events),
         "createdAt": service.created_at, "createdBy": _user(service.backend),
         **{key: value for key, value in service.options.items() if value is not None},
     }  # fmt: skip
