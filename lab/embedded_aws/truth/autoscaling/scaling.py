@@ -132,7 +132,7 @@ def _launch(group: Group, choice: choosing.Choice, subnet: str, spot: bool, deta
     plan = launching.settle(group.ec2, choosing.request(group, choice, subnet, spot))
 
     def join(machine: machines.Machine) -> None:
-        machine.autoscaling_group = group  # type: ignore[attr-defined]
+        machine.autoscaling_group = group
         cause = activities.difference(group, group.capacity + choice.weight, "an instance was started")
         activities.note(
             group, f"Launching a new EC2 instance: {machine.id}", cause, instance_id=machine.id, details=details

@@ -65,7 +65,8 @@ class Machine(Instance):
         self._placement = InstancePlacement(plan.zone)
         self._subnet_id = plan.subnet.id
         self._state, self._reason, self.state_reason = InstanceState("pending", 0), "", StateReason()
-        self.launch_time, self.ami_launch_index, self.ended = now(), index, None
+        self.launch_time, self.ami_launch_index = now(), index
+        self.ended: datetime.datetime | None = None
         self.root_device_name, self.root_device_type = plan.image.root_device, "ebs"
         self.kernel = self.ramdisk = None
         self.platform, self.virtualization_type, self.hypervisor = None, "hvm", "xen"

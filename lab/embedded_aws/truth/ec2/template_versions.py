@@ -111,7 +111,8 @@ def delete_launch_template_versions(response: Response) -> t.Any:
     if len(numbers) > MOST_DELETED_AT_ONCE:
         refuse("InvalidParameterValue", f"At most {MOST_DELETED_AT_ONCE} versions can be deleted at once")
     response.error_on_dryrun()
-    done, failed = [], []
+    done: list[dict[str, t.Any]] = []
+    failed: list[dict[str, t.Any]] = []
     for number in numbers:
         row = {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "VersionNumber": number}
         error = _delete(template, number)
