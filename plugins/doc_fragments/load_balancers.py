@@ -51,7 +51,7 @@ options:
         type: bool
         default: false
       access_logs:
-        description: Where requests are recorded, when they are.
+        description: Where requests are recorded.
         type: dict
         suboptions:
           bucket:
@@ -67,7 +67,7 @@ options:
         type: int
         default: 60
       drop_invalid_headers:
-        description: Of an application one, whether malformed headers are left out.
+        description: Of an application one, whether bad headers are left out.
         type: bool
         default: true
       desync_mitigation:
@@ -100,13 +100,13 @@ options:
             choices: [HTTP, HTTPS, TCP, TLS, UDP, TCP_UDP]
           exposure:
             description: >-
-              Whether the internet is meant to reach it. A listener of an internet-facing load balancer has to say
-              V(public), as this is what the exposure playbook holds AWS to.
+              Whether the internet is meant to reach it, which the exposure playbook holds AWS to. A listener of an
+              internet-facing load balancer has to say V(public).
             type: str
-            choices: [inside, public]
-            default: inside
+            choices: [internal, public]
+            default: internal
           certificates:
-            description: Names of certificates, or ARNs of others, for HTTPS and TLS; the first one is the default.
+            description: Names of certificates, or ARNs of others; the first one is the default.
             type: list
             elements: str
             default: []
@@ -157,7 +157,7 @@ options:
             type: dict
             suboptions:
               status:
-                description: HTTP code, 2XX, 4XX or 5XX.
+                description: Code, 2XX, 4XX or 5XX.
                 type: int
                 required: true
               content_type:
@@ -199,8 +199,7 @@ options:
                 elements: str
                 default: []
               headers:
-                description: >-
-                  Values by name of a header, such as C({x-tenant: [a, b]}).
+                description: Lists of values by name of a header.
                 type: dict
                 default: {}
               source_cidrs:

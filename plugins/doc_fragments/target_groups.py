@@ -54,8 +54,7 @@ options:
             description: Path, V(/) when not given.
             type: str
           matcher:
-            description: >-
-              HTTP codes of a target that is well; V(200), or V(200-399) for groups of a network load balancer.
+            description: Codes of a target that is well; V(200), or V(200-399) of a network one.
             type: str
           interval_seconds:
             description: Time between two questions, 5 to 300.
@@ -128,7 +127,7 @@ options:
             description: Id of an instance, for C(target_type=instance).
             type: str
           load_balancer:
-            description: Name of an application load balancer with a listener on that port, for C(target_type=alb).
+            description: Name of an application load balancer that listens on the port.
             type: str
           port:
             description: Port, that of the group when not given.

@@ -87,7 +87,7 @@ RULE: Options = {
 LISTENER: Options = {
     "port": {"type": "int", "required": True},
     "protocol": {"type": "str", "choices": ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP"], "required": True},
-    "exposure": {"type": "str", "choices": ["inside", "public"], "default": "inside"},
+    "exposure": {"type": "str", "choices": ["internal", "public"], "default": "internal"},
     "certificates": NAMES,
     "tls_policy": {"type": "str", "default": TLS_POLICY},
     **ACTION,

@@ -47,7 +47,7 @@ def faults(said: t.Mapping[str, t.Any], protocol: str, target_type: str) -> t.It
     whole = complete(said, protocol, target_type)
     if whole["protocol"] == "TCP" and (protocol in WEB or target_type == "alb"):
         yield "protocol", f"A group of {target_type} targets for {protocol} is not asked over TCP.", "HTTP or HTTPS"
-    if whole["protocol"] == "TCP":
+    elif whole["protocol"] == "TCP":
         for key in [key for key in ("path", "matcher") if said.get(key)]:
             yield key, f"A health check over TCP has no {key}.", f"no {key}, or protocol: HTTP"
     else:

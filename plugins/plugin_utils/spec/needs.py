@@ -23,6 +23,7 @@ def needs(region: Region) -> dict[str, t.Any]:
     zone_of = {subnet.name: subnet.text("az") for subnet in whole.items("network_subnets")}
     gateways = Counter(zone_of[gateway["subnet"]] for network in networks for gateway in network["nat_gateways"])
     interfaces = Counter(endpoint["vpc"] for stack in region.stacks for endpoint in endpoints.wanted(stack))
+    addresses = sum(len(balancer.get("addresses", {})) for balancer in region.items("load_balancers_defined"))
     rules = [
         sum(size(rule) for rule in group.items(direction))
         for group in region.items("security_groups_defined")
@@ -32,7 +33,7 @@ def needs(region: Region) -> dict[str, t.Any]:
         "zones": sorted(set(zone_of.values())),
         "vpcs": sum(len(network["vpcs"]) for network in networks),
         "nat_gateways_by_zone": dict(sorted(gateways.items())),
-        "elastic_ips": sum(len(network["elastic_ips"]) for network in networks),
+        "elastic_ips": sum(len(network["elastic_ips"]) for network in networks) + addresses,
         "interface_endpoints_by_vpc": dict(sorted(interfaces.items())),
         "security_groups": len(list(region.items("security_groups_defined"))) + len(interfaces),
         "rules_per_security_group": max(rules, default=0),
