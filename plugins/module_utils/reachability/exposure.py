@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.cloister.aws.plugins.module_utils._owner import REGION, STACK, tag_dict
+from ansible_collections.cloister.aws.plugins.module_utils._owner import REGION, STACK
 from ansible_collections.cloister.aws.plugins.module_utils.reachability import openings
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.balancing import runs_over
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.openings import ANYBODY, Opening
@@ -22,6 +22,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot
     Thing,
     part_of,
     public_addresses,
+    tags_of,
 )
 
 EVERY_ACCOUNT = "every AWS account"
@@ -164,7 +165,7 @@ def _endpoint_services(region: Region) -> t.Iterator[Exposed]:
 
 
 def _owner(thing: Thing) -> dict[str, t.Any]:
-    tags = tag_dict(thing.get("Tags") or thing.get("TagSet"))
+    tags = tags_of(thing)
     return {"region": tags.get(REGION, ""), "stack": tags.get(STACK, "")}
 
 

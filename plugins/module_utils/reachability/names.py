@@ -82,7 +82,9 @@ def _in_zone(region: Region, vpc_id: str | None, zone: Thing, name: str, asked: 
     record = zones.record_of(zone, name)
     if record is None:
         fix = f"add it to the records of {plain(zone['Name'])} in dns_zones, or to load_balancers_defined[].records"
-        return _failed("record-missing", f"zone {said} answers for {name} and has no address for it", fix, zone["Id"])
+        return _failed(
+            "record-missing", f"zone {said} answers for {name} and has no address for it", fix, zone.get("Id")
+        )
     values = [one.get("Value", "") for one in record.get("ResourceRecords") or ()]
     found = tuple(
         Place(address, region.interface_at(value, vpc_id), f"{name} = {value}")
@@ -94,12 +96,14 @@ def _in_zone(region: Region, vpc_id: str | None, zone: Thing, name: str, asked: 
         return Answer(found, (step,))
     onward = zones.leads_to(record)
     if not onward:
-        return _failed("record-missing", f"{name} in zone {said} has no value", "give the record a value", zone["Id"])
+        return _failed(
+            "record-missing", f"{name} in zone {said} has no value", "give the record a value", zone.get("Id")
+        )
     rest = _follow(region, vpc_id, onward, asked, depth + 1)
     unknown = all(place.address == ANYWHERE.address for place in rest.places)
     if unknown and ".elb." in onward and region.name in onward:
         fix = "run the stack that makes what it leads to, or correct the record in dns_zones"
-        return _failed("alias-leads-nowhere", f"{name} leads to {onward}, which does not stand", fix, zone["Id"])
+        return _failed("alias-leads-nowhere", f"{name} leads to {onward}, which does not stand", fix, zone.get("Id"))
     return replace(rest, steps=(step, *rest.steps))
 
 

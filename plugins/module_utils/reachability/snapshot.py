@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.module_utils._owner import PART, tag_dict
+from ansible_collections.cloister.aws.plugins.module_utils._owner import PART
 
 Thing = t.Mapping[str, t.Any]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -108,7 +108,12 @@ def is_private(range_: Network | None) -> bool:
 
 def part_of(thing: Thing) -> str:
     """Return the logical name that a thing of ours carries, or "" for a thing of others."""
-    return tag_dict(thing.get("Tags") or thing.get("TagSet")).get(PART, "")
+    return tags_of(thing).get(PART, "")
+
+
+def tags_of(thing: Thing) -> dict[str, str]:
+    """Return tags, or attributes told likewise, by key."""
+    return {str(one.get("Key")): str(one.get("Value") or "") for one in thing.get("Tags") or thing.get("TagSet") or ()}
 
 
 class Region:
@@ -133,7 +138,7 @@ class Region:
     def called(self, kind: str, identifier: t.Any) -> str:
         """Return how a person knows a thing: its logical name or Name tag, and its id."""
         thing = self.get(kind, identifier) or {}
-        tags = tag_dict(thing.get("Tags") or thing.get("TagSet"))
+        tags = tags_of(thing)
         name = tags.get(PART) or thing.get("LoadBalancerName") or thing.get("TargetGroupName") or tags.get("Name")
         short = str(identifier).rpartition(":loadbalancer/")[2].rpartition(":targetgroup/")[2]
         return f"{name} ({short})" if name else short

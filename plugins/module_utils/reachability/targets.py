@@ -12,7 +12,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.cloister.aws.plugins.module_utils._owner import tag_dict
 from ansible_collections.cloister.aws.plugins.module_utils.reachability import admission
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.endpoints import Place
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import (
@@ -20,6 +19,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot
     Thing,
     network,
     private_addresses,
+    tags_of,
 )
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.vantage import vantage_of
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.verdict import Step, broken, passed
@@ -88,7 +88,7 @@ def preserves_client(balancer: Thing, group: Thing) -> bool:
     """Return whether targets see the client's own address."""
     if balancer.get("Type") != "network":
         return False
-    said = tag_dict(group.get("Attributes")).get("preserve_client_ip.enabled")
+    said = tags_of({"Tags": group.get("Attributes")}).get("preserve_client_ip.enabled")
     if said is not None:
         return str(said).lower() == "true"
     return group.get("TargetType") == "instance" or group.get("Protocol") in ("UDP", "TCP_UDP")
