@@ -73,7 +73,7 @@ def services(aws: Aws, cluster: str, names: t.Sequence[str]) -> list[dict[str, t
 def capacity_providers(aws: Aws) -> list[dict[str, t.Any]]:
     """Return the account's capacity providers with their tags; botocore has no pages for this listing."""
     found: list[dict[str, t.Any]] = []
-    more: dict[str, str] = {}
+    more: dict[str, t.Any] = {}
     while True:
         answer = aws.call("ecs", "describe_capacity_providers", include=["TAGS"], **more)
         found += answer["capacityProviders"]

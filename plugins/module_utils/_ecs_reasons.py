@@ -36,14 +36,14 @@ _ASKED: tuple[tuple[str, str], ...] = (
     (r"secrets? from asm|secretsmanager|Secrets Manager", "secretsmanager"),
     (r"secrets? from ssm|api\.ssm|ssm\.[a-z0-9-]+\.amazonaws|ssm parameter", "ssm"),
     (r"ecr registry auth|api\.ecr\.|GetAuthorizationToken", "ecr.api"),
-    (r"\.dkr[.-]ecr[.-]|pull image manifest|ref pull has been retried", "ecr.dkr"),
+    (r"\.dkr[.-]ecr[.-]", "ecr.dkr"),
     (r"logger args|logging driver|log ?stream|logs\.[a-z0-9-]+\.amazonaws", "logs"),
     (r"EFS|mount\.nfs|fs-[0-9a-f]{8,}", "elasticfilesystem"),
 )
 _NO_ANSWER = re.compile(
     r"i/o timeout|deadline exceeded|no such host|connection refused|RequestCanceled|request send failed|"
     r"send request failed|TLS handshake timeout|connection timed out|Client\.Timeout|network is unreachable|"
-    r"Failed to resolve|Temporary failure in name resolution",
+    r'Failed to resolve "|Temporary failure in name resolution',
     re.I,
 )
 _DENIED = re.compile(r"AccessDenied|not authorized to perform|403 Forbidden|denied:|no basic auth credentials", re.I)

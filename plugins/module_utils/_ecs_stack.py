@@ -84,7 +84,7 @@ def clear_clusters(clusters: Clusters, standing: Standing, check: bool) -> t.Ite
     there = {found.part for found in standing.found(EcsCluster)}
     wants = [ecs_cluster.want(cluster, kind.owner) for cluster in clusters if cluster["name"] in there]
     yield reconcile(kind, wants, check, purge=False, found=standing.found(EcsCluster))
-    listed = {
+    listed: dict[type[Kind], list[str]] = {
         CapacityProvider: [pool for cluster in clusters for pool in cluster["pools"]],
         EcsCluster: [cluster["name"] for cluster in clusters],
         ServiceNamespace: [cluster["namespace"] for cluster in clusters],

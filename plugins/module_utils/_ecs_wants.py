@@ -18,7 +18,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._ecs_secrets import S
 from ansible_collections.cloister.aws.plugins.module_utils._ecs_sizes import fargate_fault
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError, MissingError
 from ansible_collections.cloister.aws.plugins.module_utils._images import resolve
-from ansible_collections.cloister.aws.plugins.module_utils._kind import Want
+from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
 from ansible_collections.cloister.aws.plugins.module_utils._unknown import is_unknown, unknown
@@ -65,9 +65,10 @@ def definitions(services: Entries, names: Names, aws: Aws, owner: Owner, secrets
         _refuse(service)
     containers = [one for service in services for one in service["containers"]]
     images = [one["image"] for one in containers]
-    kinds = [IamRole, *([Repository] if any(image.get("repository") for image in images) else [])]
+    kinds: list[type[Kind]] = [IamRole, *([Repository] if any(image.get("repository") for image in images) else [])]
     references = [reference for one in containers for reference in one["secrets"].values()]
-    each(lambda read: read(), [lambda: names.read(*kinds), lambda: secrets.read(references)])
+    reads: list[t.Callable[[], None]] = [lambda: names.read(*kinds), lambda: secrets.read(references)]
+    each(lambda read: read(), reads)
     found = each(lambda image: resolve(aws, names, image).pinned, images)
     places = {id(one): image for one, image in zip(containers, found, strict=True)}
     return [_definition(service, places, names, aws.region, owner, secrets) for service in services]
@@ -125,7 +126,7 @@ def services(
     entries: Entries, cluster: str, namespace: str | None, revisions: t.Mapping[str, str], names: Names, owner: Owner
 ) -> list[Want]:
     """Return the wishes for services; ``revisions`` leads from their names to the task definitions to run."""
-    kinds = {EcsCluster, Subnet, SecurityGroup}
+    kinds: set[type[Kind]] = {EcsCluster, Subnet, SecurityGroup}
     kinds |= {TargetGroup} if any(entry["target_groups"] for entry in entries) else set()
     kinds |= {ServiceNamespace} if any(entry["service_connect"] for entry in entries) else set()
     names.read(*kinds)

@@ -255,7 +255,7 @@ def _connect(raw: t.Mapping[str, t.Any] | None) -> dict[str, t.Any] | None:
 
 
 def _connect_told(item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    alias = next(iter(item.get("clientAliases", ())), {})
+    alias: t.Mapping[str, t.Any] = next(iter(item.get("clientAliases", ())), {})
     return {
         "port": item["portName"],
         "name": item.get("discoveryName") or item["portName"],

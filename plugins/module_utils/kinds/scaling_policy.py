@@ -21,7 +21,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, K
 _LATE = Patience(frozenset({"ObjectNotFoundException", "ConcurrentUpdateException"}), seconds=60)
 _BUSY = Patience(frozenset({"ConcurrentUpdateException"}), seconds=60)
 _GONE = ("ObjectNotFoundException", "ResourceNotFoundException")
-_COUNT = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+_COUNT: dict[str, t.Any] = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
 METRICS = {
     "cpu": "ECSServiceAverageCPUUtilization",
     "memory": "ECSServiceAverageMemoryUtilization",

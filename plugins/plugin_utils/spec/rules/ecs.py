@@ -35,15 +35,15 @@ def rules(region: Region) -> t.Iterator[Problem]:
     for cluster in region.variables("ecs_cluster"):
         yield from _cluster(cluster, region)
     for service in region.items("ecs_services"):
-        cluster = next((item for item in region.variables("ecs_cluster") if item.stack == service.stack), None)
-        yield from _capacity(service, cluster)
+        home = next((item for item in region.variables("ecs_cluster") if item.stack == service.stack), None)
+        yield from _capacity(service, home)
         yield from _size(service)
         yield from _where_it_runs(service)
         yield from _gpus(service, region)
         yield from _rolling(service)
         yield from ecs_scaling.rules(service)
         yield from ecs_containers.rules(service, region)
-        yield from ecs_ways.rules(service, cluster, region)
+        yield from ecs_ways.rules(service, home, region)
 
 
 def runs_on_fargate(service: Item) -> bool:
