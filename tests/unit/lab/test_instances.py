@@ -3,125 +3,21 @@
 from __future__ import annotations
 
 import base64
-import json
 import time
 import typing as t
 
 import pytest
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.unit.lab.machine_world import Network, Runner, image_of, profile, seen
 
-Network = t.Any
 Refused = t.Any
-GPU = "/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended"
 TAGS = [{"Key": "cloister:region", "Value": "us"}]
 
 
-def image_of(client: t.Any, name: str = f"{GPU}/image_id") -> str:
-    return str(client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
-
-
-def seen(ec2: t.Any, instance: str) -> dict[str, t.Any]:
-    found = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
-    return t.cast("dict[str, t.Any]", found)
-
-
 @pytest.fixture
-def image(client: t.Any) -> str:
-    return image_of(client)
-
-
-@pytest.fixture
-def subnet(network: Network) -> str:
-    return str(network.subnet(network.vpc()))
-
-
-class Runner:
-    """Runs one machine with as little as AWS asks for."""
-
-    def __init__(self, ec2: t.Any, image: str, subnet: str) -> None:
-        self.ec2, self.image, self.subnet = ec2, image, subnet
-
-    def __call__(self, **given: t.Any) -> dict[str, t.Any]:
-        plain = {"ImageId": self.image, "InstanceType": "t3.medium", "SubnetId": self.subnet}
-        asked = {"MinCount": 1, "MaxCount": 1, **plain, **given}
-        made = self.ec2.run_instances(**{key: value for key, value in asked.items() if value is not None})
-        return t.cast("dict[str, t.Any]", made["Instances"][0])
-
-
-@pytest.fixture
-def run(ec2: t.Any, image: str, subnet: str) -> Runner:
-    return Runner(ec2, image, subnet)
-
-
-def profile(client: t.Any, role: bool = True) -> str:
-    iam = client("iam")
-    iam.create_instance_profile(InstanceProfileName="node")
-    if role:
-        statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        iam.create_role(RoleName="node", AssumeRolePolicyDocument=trust)
-        iam.add_role_to_instance_profile(InstanceProfileName="node", RoleName="node")
-    return "node"
-
-
-# Images
-
-
-def test_the_image_of_a_public_parameter_is_described(ec2: t.Any, image: str) -> None:
-    found = ec2.describe_images(ImageIds=[image])["Images"][0]
-    root = found["BlockDeviceMappings"][0]
-    assert (found["ImageOwnerAlias"], found["Architecture"], found["State"]) == ("amazon", "x86_64", "available")
-    assert (found["RootDeviceName"], root["DeviceName"], root["Ebs"]["VolumeSize"]) == ("/dev/xvda", "/dev/xvda", 30)
-    assert found["CreationDate"] < found["DeprecationTime"]
-    assert "ecs-gpu" in found["Name"]
-
-
-def test_a_new_release_gives_new_ids_and_keeps_the_old_images(aws: EmbeddedAws, ec2: t.Any, client: t.Any) -> None:
-    old = image_of(client)
-    aws.new_images()
-    parameter = client("ssm").get_parameter(Name=f"{GPU}/image_id")["Parameter"]
-    assert parameter["Value"] != old
-    assert parameter["Version"] == 2
-    found = ec2.describe_images(ImageIds=[old, parameter["Value"]])["Images"]
-    dates = {one["ImageId"]: one["CreationDate"] for one in found}
-    assert dates[old] < dates[parameter["Value"]]
-    aws.reset()
-    assert image_of(client) == old
-
-
-def test_images_differ_from_region_to_region(client: t.Any, refused: Refused, image: str) -> None:
-    with refused("InvalidAMIID.NotFound", image):
-        client("ec2", "ap-northeast-2").describe_images(ImageIds=[image])
-
-
-def test_amazons_images_are_found_by_name_and_architecture(ec2: t.Any) -> None:
-    filters = [{"Name": "name", "Values": ["al2023-ami-ecs-*"]}, {"Name": "architecture", "Values": ["arm64"]}]
-    names = {one["Name"] for one in ec2.describe_images(Owners=["amazon"], Filters=filters)["Images"]}
-    assert any("20261101" in name for name in names)
-    assert ec2.describe_images(Owners=["self"])["Images"] == []
-
-
-@pytest.mark.parametrize(("given", "code"), [("ami-0123456789abcdef0", "NotFound"), ("ami-x", "Malformed")])
-def test_an_image_that_is_not_there_is_refused(
-    ec2: t.Any, run: Runner, refused: Refused, given: str, code: str
-) -> None:
-    with refused(f"InvalidAMIID.{code}"):
-        ec2.describe_images(ImageIds=[given])
-    with refused(f"InvalidAMIID.{code}"):
-        run(ImageId=given)
-
-
-def test_a_parameter_in_the_place_of_an_image_is_resolved_at_launch(
-    ec2: t.Any, run: Runner, client: t.Any, refused: Refused
-) -> None:
-    assert run(ImageId=f"resolve:ssm:{GPU}/image_id")["ImageId"] == run.image
-    client("ssm").put_parameter(Name="/ours/image", Value=run.image, Type="String")
-    assert run(ImageId="resolve:ssm:/ours/image")["ImageId"] == run.image
-    with refused("InvalidAMIID.Malformed"):
-        run(ImageId=f"resolve:ssm:{GPU}")
-    with refused("InvalidParameterValue", "/ours/none"):
-        run(ImageId="resolve:ssm:/ours/none")
+def run(ec2: t.Any, client: t.Any, network: Network) -> Runner:
+    return Runner(ec2, image_of(client), network.subnet(network.vpc()))
 
 
 # Running
@@ -348,39 +244,3 @@ def test_what_other_services_would_launch_is_not_modelled(ec2: t.Any, refused: R
     wanted = {"ImageId": run.image, "InstanceType": "t3.medium"}
     with refused("NotModelled"):
         ec2.request_spot_instances(InstanceCount=1, LaunchSpecification=wanted)
-
-
-# Types
-
-
-@pytest.mark.parametrize(
-    ("kind", "vcpus", "memory", "gpus"),
-    [
-        ("t3.medium", 2, 4096, None),
-        ("c6i.large", 2, 4096, None),
-        ("m6i.large", 2, 8192, None),
-        ("g4dn.xlarge", 4, 16384, ("T4", 1)),
-        ("g5.xlarge", 4, 16384, ("A10G", 1)),
-        ("g6.12xlarge", 48, 196608, ("L4", 4)),
-        ("g6e.xlarge", 4, 32768, ("L40S", 1)),
-        ("p4d.24xlarge", 96, 1179648, ("A100", 8)),
-        ("p5.48xlarge", 192, 2097152, ("H100", 8)),
-    ],
-)
-def test_types_have_the_size_aws_gives_them(
-    ec2: t.Any, kind: str, vcpus: int, memory: int, gpus: tuple[str, int] | None
-) -> None:
-    found = ec2.describe_instance_types(InstanceTypes=[kind])["InstanceTypes"][0]
-    assert found["VCpuInfo"]["DefaultVCpus"] == vcpus
-    assert found["MemoryInfo"]["SizeInMiB"] == memory
-    given = found.get("GpuInfo", {}).get("Gpus", [])
-    assert [(one["Name"], one["Count"]) for one in given] == ([gpus] if gpus else [])
-
-
-def test_a_type_that_is_not_there_and_where_one_is_offered(ec2: t.Any, refused: Refused) -> None:
-    with refused("InvalidInstanceType", "g5.tiny"):
-        ec2.describe_instance_types(InstanceTypes=["g5.tiny"])
-    filters = [{"Name": "instance-type", "Values": ["g5.xl*"]}]
-    rows = ec2.describe_instance_type_offerings(LocationType="availability-zone", Filters=filters)
-    zones = [one["Location"] for one in rows["InstanceTypeOfferings"]]
-    assert sorted(zones) == ["us-west-2a", "us-west-2b", "us-west-2c"]
