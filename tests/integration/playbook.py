@@ -85,7 +85,8 @@ class Region:
 
     def command(self, playbook: str, *arguments: str) -> list[str]:
         """Return the command line a person would type."""
-        return [str(ANSIBLE_PLAYBOOK), playbook, "-i", str(self.inventory), *arguments]
+        images = f"pools_lock_file={self.scratch / 'images.lock.yml'}"
+        return [str(ANSIBLE_PLAYBOOK), playbook, "-i", str(self.inventory), "-e", images, *arguments]
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return an environment that leads to this embedded AWS and to nothing else."""
