@@ -13,7 +13,7 @@ import json
 import re
 import typing as t
 
-from lab.embedded_aws.truth.patching import before, install, refuser
+from lab.embedded_aws.truth.patching import before, install, let_be_listed, refuser
 
 Backend = t.Any  # moto's ApplicationAutoscalingBackend of one account and region
 Response = t.Any
@@ -198,8 +198,6 @@ def iter_tagged_resources(self: Backend) -> t.Iterator[t.Any]:
 def apply() -> None:
     from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, FakeScalableTarget
     from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
-    from moto.core.base_backend import BaseBackend
-    from moto.core.resource_tagging import TaggableResourcesMixin
 
     from lab.embedded_aws import truth
     from lab.embedded_aws.truth.ecs import scheduler
@@ -229,13 +227,11 @@ def apply() -> None:
     FakeScalableTarget.__init__ = __init__
     ApplicationAutoScalingResponse.call_action = call_action
     ApplicationAutoscalingBackend._ecs_service_exists_for_target = exists
-    # So that the tagging API and the list of holdings ask it.
-    ApplicationAutoscalingBackend.SERVICE_NAMESPACE = "application-autoscaling"
-    ApplicationAutoscalingBackend.__bases__ = (BaseBackend, TaggableResourcesMixin)
+    let_be_listed(ApplicationAutoscalingBackend, "application-autoscaling", iter_tagged_resources)
     before(ApplicationAutoscalingBackend, "register_scalable_target", check_register)
     before(ApplicationAutoscalingBackend, "deregister_scalable_target", check_deregister)
     before(ApplicationAutoscalingBackend, "delete_scaling_policy", check_delete_policy)
-    install(ApplicationAutoscalingBackend, put_scaling_policy, iter_tagged_resources)
+    install(ApplicationAutoscalingBackend, put_scaling_policy)
     install(
         ApplicationAutoScalingResponse, register_scalable_target, tag_resource, untag_resource, list_tags_for_resource
     )

@@ -33,6 +33,16 @@ def before(owner: type, method: str, check: Callable[..., None]) -> None:
     setattr(owner, method, checked)
 
 
+def let_be_listed(owner: type, namespace: str, resources: Callable[..., t.Any]) -> None:
+    """Let the tagging API and the list of holdings ask a backend of moto's that they leave out."""
+    from moto.core.base_backend import BaseBackend
+    from moto.core.resource_tagging import TaggableResourcesMixin
+
+    owner.SERVICE_NAMESPACE = namespace  # type: ignore[attr-defined]
+    owner.__bases__ = (BaseBackend, TaggableResourcesMixin)
+    owner.iter_tagged_resources = resources  # type: ignore[attr-defined]
+
+
 def install(owner: type, *answers: Callable[..., t.Any]) -> None:
     """Set functions as methods of moto's class, by their names."""
     for answer in answers:

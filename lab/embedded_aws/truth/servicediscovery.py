@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from lab.embedded_aws.truth.patching import before, install, refuser
+from lab.embedded_aws.truth.patching import before, install, let_be_listed, refuser
 
 Backend = t.Any  # moto's ServiceDiscoveryBackend of one account and region
 Response = t.Any
@@ -87,19 +87,14 @@ def iter_tagged_resources(self: Backend) -> t.Iterator[t.Any]:
 
 
 def apply() -> None:
-    from moto.core.base_backend import BaseBackend
-    from moto.core.resource_tagging import TaggableResourcesMixin
     from moto.servicediscovery.models import ServiceDiscoveryBackend
     from moto.servicediscovery.responses import ServiceDiscoveryResponse
 
-    # So that the tagging API and the list of holdings ask it.
-    ServiceDiscoveryBackend.SERVICE_NAMESPACE = "servicediscovery"
-    ServiceDiscoveryBackend.__bases__ = (BaseBackend, TaggableResourcesMixin)
+    let_be_listed(ServiceDiscoveryBackend, "servicediscovery", iter_tagged_resources)
     before(ServiceDiscoveryBackend, "create_http_namespace", check_namespace)
     before(ServiceDiscoveryBackend, "delete_namespace", check_namespace_deletion)
     before(ServiceDiscoveryBackend, "create_service", check_service)
     before(ServiceDiscoveryBackend, "delete_service", check_service_deletion)
-    install(ServiceDiscoveryBackend, iter_tagged_resources)
     install(ServiceDiscoveryResponse, list_namespaces)
     for kind in ("private", "public"):
         name = f"create_{kind}_dns_namespace"

@@ -18,7 +18,7 @@ def scale(backend: Backend) -> bool:
     changed = False
     for cluster in backend.clusters.values():
         waiting = launching.waiting(cluster)
-        for name in {one.provider for one in waiting}:
+        for name in {one.provider for one in waiting if one.provider}:
             provider = capacity_providers.find(backend, name)
             group = provider.scaling_group() if provider is not None and provider.managed_scaling else None
             if group is not None:
