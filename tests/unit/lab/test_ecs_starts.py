@@ -92,6 +92,18 @@ def test_a_vpc_without_dns_finds_no_host(world: World) -> None:
     assert "lookup api.ecr.us-west-2.amazonaws.com on 10.0.0.2:53: no such host" in reason
 
 
+def test_an_endpoint_that_lets_nobody_in_is_a_timeout_at_its_address(world: World) -> None:
+    world.endpoints()
+    found = world.ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["endpoints"]}])
+    group = found["SecurityGroups"][0]
+    world.ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
+    world.image()
+    world.role("execution")
+    world.define()
+    world.serve()
+    assert 'Post "https://api.ecr.us-west-2.amazonaws.com/": dial tcp 10.0.1.' in world.stopped()
+
+
 def test_an_image_that_was_never_pushed_is_not_found(world: World) -> None:
     begin(world, image=f"{REGISTRY}/guard:two")
     assert world.stopped() == (
