@@ -9,6 +9,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import 
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Region
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import (
     addresses,
+    certificates,
     dns,
     ecs,
     endpoints,
@@ -17,6 +18,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import (
     load_balancers,
     names,
     pools,
+    registry,
     security_groups,
     shared,
     target_groups,
@@ -34,6 +36,8 @@ SUBJECTS = (
     security_groups,
     dns,
     identity,
+    certificates,
+    registry,
     pools,
     ecs,
     load_balancers,

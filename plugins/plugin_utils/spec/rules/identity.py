@@ -59,7 +59,7 @@ def _trust(role: Item, region: Region) -> t.Iterator[Problem]:
             yield arn.problem(None, "Everybody in every account may take this role.", "roles or accounts by name")
         elif not PRINCIPAL.fullmatch(name) and not (ACCOUNT.fullmatch(name) and name == arn.value):
             yield from account_problems(arn)
-        yield from _partition(arn, region)
+        yield from partition_problems(arn, region)
 
 
 def _managed(role: Item, region: Region) -> t.Iterator[Problem]:
@@ -80,7 +80,7 @@ def _policy(item: Item, region: Region) -> t.Iterator[Problem]:
     if not POLICY.fullmatch(str(item.value)):
         right = "AWS's by name (AmazonSSMManagedInstanceCore), with its path where it has one; others by ARN"
         yield item.problem(None, f"{shown(item.value)} is not a managed policy.", right)
-    yield from _partition(item, region)
+    yield from partition_problems(item, region)
 
 
 def _policies(role: Item, region: Region) -> t.Iterator[Problem]:
@@ -112,10 +112,11 @@ def _statement(statement: Item, region: Region) -> t.Iterator[Problem]:
         if not RESOURCE.fullmatch(str(resource.value)):
             found = f"{shown(resource.value)} is not an ARN."
             yield resource.problem(None, found, '"arn:{{ region_partition }}:s3:::bucket/*"')
-        yield from _partition(resource, region)
+        yield from partition_problems(resource, region)
 
 
-def _partition(item: Item, region: Region) -> t.Iterator[Problem]:
+def partition_problems(item: Item, region: Region) -> t.Iterator[Problem]:
+    """Yield a problem where an item is an ARN of another partition than the region's."""
     match = re.match(r"arn:([\w-]+):", str(item.value))
     partition = region.shared("region_partition")
     if match and isinstance(partition, str) and match[1] != partition:

@@ -19,6 +19,8 @@ PART = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html; security groups:
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html; others: the tag Name.
 NAMED = {
+    "certificates_defined": ("certificate", 256),
+    "certificates_private_cas": ("private CA", 256),
     "network_vpcs": ("VPC", 256),
     "network_subnets": ("subnet", 256),
     "network_peerings": ("peering", 256),
@@ -28,6 +30,8 @@ NAMED = {
     "load_balancers_defined": ("load balancer", 32),
     "load_balancers_target_groups": ("target group", 32),
     "pools_defined": ("pool", 128),
+    "registry_pull_through_caches": ("pull-through cache", 256),
+    "registry_repositories": ("repository", 256),
 }
 
 
