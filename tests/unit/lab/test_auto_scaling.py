@@ -32,6 +32,16 @@ def test_a_group_launches_its_machines_spread_over_the_zones(pool: Pool) -> None
     assert {one["StatusCode"] for one in pool.activities()} == {"Successful"}
 
 
+def test_a_template_with_interfaces_is_put_into_the_groups_subnets(pool: Pool, network: Network) -> None:
+    group = network.group(pool.vpc)
+    nic = {"DeviceIndex": 0, "AssociatePublicIpAddress": True, "Groups": [group], "DeleteOnTermination": True}
+    pool.make(LaunchTemplate=pool.version(NetworkInterfaces=[nic]), DesiredCapacity=2)
+    machines = [pool.machine(one) for one in pool.ids()]
+    assert [one["SubnetId"] for one in machines] == pool.subnets[:2]
+    assert [one["SecurityGroups"][0]["GroupId"] for one in machines] == [group, group]
+    assert all("PublicIpAddress" in one for one in machines)
+
+
 def test_what_is_not_said_has_aws_own_defaults(pool: Pool) -> None:
     pool.make(MinSize=1, DesiredCapacity=1)
     group = pool.group()
@@ -106,6 +116,9 @@ def test_a_template_that_could_not_launch_is_refused_at_once(pool: Pool, refused
         pool.make(LaunchTemplate=pool.version(IamInstanceProfile={"Name": "none"}))
     with refused("ValidationError", "The image id '[ami-0123456789abcdef0]' does not exist"):
         pool.make(LaunchTemplate=pool.version(ImageId="ami-0123456789abcdef0"))
+    nic = {"DeviceIndex": 0, "AssociatePublicIpAddress": False}
+    with refused("InvalidQueryParameter", "the security groups must be a part of it"):
+        pool.make(LaunchTemplate=pool.version(NetworkInterfaces=[nic], SecurityGroupIds=["sg-0123456789abcdef0"]))
 
 
 def test_a_name_in_use_is_refused_and_one_that_is_not_is_told(pool: Pool, refused: Refused) -> None:

@@ -12,7 +12,7 @@ import typing as t
 from moto.core.exceptions import ServiceException
 
 from lab.embedded_aws.truth.autoscaling import choosing
-from lab.embedded_aws.truth.autoscaling.base import Params, invalid, not_modelled
+from lab.embedded_aws.truth.autoscaling.base import Params, invalid, not_modelled, refuse
 from lab.embedded_aws.truth.autoscaling.group import Group
 from lab.embedded_aws.truth.ec2 import launch_templates, launching
 
@@ -156,6 +156,13 @@ def launchable(group: Group, settings: Params) -> None:
     """Refuse what EC2 would refuse to launch at once, as AWS's trial launch finds it."""
     _, subnet = next(iter(group.zones.items()))
     for choice in choosing.choices(group, settings):
+        data = choice.template.data
+        if data.get("NetworkInterfaces") and (data.get("SecurityGroupIds") or data.get("SecurityGroups")):
+            refuse(
+                "InvalidQueryParameter",
+                "Invalid launch template: When a network interface is provided, the security groups must be a part of "
+                "it.",
+            )
         _well_formed(lambda choice=choice: launching.settle(  # type: ignore[misc]
             group.ec2, choosing.request(group, choice, subnet, spot=False)))  # fmt: skip
 
