@@ -7,12 +7,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-Member = t.Mapping[str, t.Any]
+from ansible_collections.cloister.aws.plugins.plugin_utils._report_needs import Member, needed
 
 SIGNS = {"create": "+", "change": "~", "remove": "-"}
 DONE = {"create": "created", "change": "changed", "remove": "removed", "keep": "kept"}
 PLANNED = {"create": "to create", "change": "to change", "remove": "to remove", "keep": "to keep"}
-NEEDED = ("VPC", "Elastic IP", "hosted zone", "instance profile")
 
 
 @dataclass
@@ -119,16 +118,7 @@ class Report:
                         yield f"        {change['field']}: {change['before']} -> {change['after']}"
 
     def _needed(self) -> t.Iterator[str]:
-        standing = [m for stack in self.stacks.values() for m in stack.members.values() if m["action"] != "remove"]
-        rows = [(m["kind"], m["part"], m["id"], m["shows"]) for m in standing if m["kind"] in NEEDED]
-        egress = sorted(
-            m["shows"]["public_ip"] for m in standing if m["kind"] == "NAT gateway" and m["shows"].get("public_ip")
-        )
-        if self.check or not rows:
-            return
-        yield ""
-        for kind, part, known, shows in rows:
-            extra = "  ".join(f"{key} {value}" for key, value in shows.items() if value)
-            yield f"  {kind + ' ' + part:<34} {known}  {extra}".rstrip()
-        if egress:
-            yield f"  calls leave the region from       {', '.join(egress)}  (for partners' allow-lists)"
+        lines = list(needed([member for stack in self.stacks.values() for member in stack.members.values()]))
+        if lines and not self.check:
+            yield ""
+            yield from lines

@@ -45,6 +45,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone imp
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
 MOST_VALUES, MOST_CHARACTERS = 1000, 32000
 TRIES = 4
+_LEADING = ("A", "AAAA", "CNAME")
 Changes = list[dict[str, t.Any]]
 
 
@@ -106,9 +107,10 @@ class Records(Kind):
         """Leave it: companions stand for the tags that records cannot carry, and are found with them."""
 
     def shows(self, found: Found) -> dict[str, t.Any]:
-        """Return the full names of the stack's records there."""
+        """Return the full names of the stack's records there that lead to an address; proofs and the like do not."""
         ours = self._contents[found.id].ours
-        return {"names": sorted({name for (name, _kind), own in ours.items() if own.stack == found.stack})}
+        keys = [key for key, own in ours.items() if own.stack == found.stack]
+        return {"names": sorted({name for name, kind in keys if kind in _LEADING and not name.startswith("_")})}
 
     def vet(self, want: Want, found: Found | None) -> None:
         """Refuse to stand where others have a record, and name it."""

@@ -72,3 +72,36 @@ def test_what_fails_for_all_stacks_at_once_is_blamed_on_none() -> None:
     assert run.told()["error"].startswith("Take the lock")
     run.failed("dns", "Ensure the zones", "refused")
     assert "The run failed" not in told(run)
+
+
+def test_names_are_told_apart_for_clients_and_for_services() -> None:
+    run = report()
+    zones = [
+        member("infer.example.com", "keep", kind="hosted zone", id="Z1", shows={"name_servers": ["ns-1.example.net"]}),
+        member("infer.internal", "keep", kind="hosted zone", id="Z2", shows={"domain": "infer.internal"}),
+    ]
+    records = [
+        member("infer.example.com", "keep", kind="records", id="Z1", shows={"names": ["us.infer.example.com"]}),
+        member("infer.internal", "keep", kind="records", id="Z2", shows={"names": ["api.infer.internal"]}),
+    ]
+    run.take("dns", 1.0, zones, check=False)
+    run.take("load_balancers", 1.0, records, check=False)
+    lines = [line.split() for line in run.lines()]
+    assert ["public", "names", "us.infer.example.com"] in lines
+    assert ["inner", "names", "api.infer.internal"] in lines
+
+
+def test_a_service_tells_how_many_tasks_run_and_where_its_webhooks_go() -> None:
+    run = report()
+    shows = {"desired": 2, "running": 1, "callback_url": "https://guard.infer.internal/webhook"}
+    run.take("ecs", 1.0, [member("guard", "keep", kind="ECS service", shows=shows)], check=False)
+    assert "1 of 2 tasks run  webhooks to https://guard.infer.internal/webhook" in told(run)
+
+
+def test_what_runs_out_tells_when() -> None:
+    run = report()
+    issued = member("inner", "keep", kind="certificate", shows={"expires": "2027-02-19", "days": 90})
+    pending = member("public", "create", kind="certificate", shows={"status": "PENDING_VALIDATION"})
+    run.take("certificates", 1.0, [issued, pending], check=False)
+    assert "valid until 2027-02-19, in 90 days" in told(run)
+    assert "PENDING_VALIDATION" in told(run)
