@@ -13,13 +13,17 @@ from botocore import xform_name
 from tests.integration.playbook import ROOT
 
 SERVICES = {
+    "application-autoscaling": "application-autoscaling",
     "autoscaling": "autoscaling",
     "ec2": "ec2",
+    "ecs": "ecs",
     "elbv2": "elasticloadbalancing",
     "iam": "iam",
     "logs": "logs",
     "route53": "route53",
+    "secretsmanager": "secretsmanager",
     "service-quotas": "servicequotas",
+    "servicediscovery": "servicediscovery",
     "ssm": "ssm",
     "sts": "sts",
 }
