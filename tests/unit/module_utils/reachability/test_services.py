@@ -125,7 +125,10 @@ def test_a_public_subnet_does_not_help_a_task_without_a_public_address() -> None
     made.get("security_groups", "sg-guard")["IpPermissionsEgress"].append(OPEN)
     task = replace(GUARD, subnet_id="subnet-public-a", private_ip="10.0.1.30")
     assert reach_service(made.snapshot, task, "ecr.api").cause == "no-public-ip"
-    assert reach_service(made.snapshot, replace(task, public_ip="203.0.113.77"), "ecr.api").reached
+    task = replace(task, public_ip="203.0.113.77")
+    assert reach_service(made.snapshot, task, "ecr.api").reached
+    made.get("internet_gateways", "igw-main")["Attachments"].clear()
+    assert reach_service(made.snapshot, task, "ecr.api").cause == "gateway-detached"
 
 
 @pytest.mark.parametrize(
