@@ -17,8 +17,8 @@ def needed(members: t.Sequence[Member]) -> t.Iterator[str]:
     yield from _names(standing)
     for kind, tell in _TELLING.items():
         for member in standing:
-            if member["kind"] == kind:
-                yield _line(f"{kind} {member['part']}", tell(member))
+            if member["kind"] == kind and (text := tell(member)):
+                yield _line(f"{kind} {member['part']}", text)
     egress = sorted(
         member["shows"]["public_ip"]
         for member in standing
@@ -69,7 +69,7 @@ def _pool(member: Member) -> str:
 def _expiring(member: Member) -> str:
     shows = member["shows"]
     if not shows.get("expires"):
-        return str(shows.get("status", "not issued yet"))
+        return str(shows.get("status", ""))
     days = f", in {shows['days']} days" if "days" in shows else ""
     return f"valid until {shows['expires']}{days}"
 
