@@ -104,7 +104,9 @@ def _handlers(service: str, region: str) -> list[tuple[re.Pattern[str], t.Any]]:
     import importlib
 
     from lab.embedded_aws import truth
+    from lab.embedded_aws.truth import late
 
+    late.put_off()
     urls = importlib.import_module(f"moto.{name}.urls")
     truth.apply(name)
     return [(re.compile("^" + path.format("")), handler) for path, handler in urls.url_paths.items()]

@@ -15,6 +15,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYP
 
 from lab.embedded_aws.truth.ec2.base import Backend, Response, action, refuse
 from lab.embedded_aws.truth.ec2.reading import accepts, paged, read_filters
+from lab.embedded_aws.truth.late import Rows
 
 # Letters of a type's family -> name of the limit on its vCPUs; the other families have quotas nobody sets here.
 BUCKETS = {
@@ -39,9 +40,15 @@ def bucket(kind: str, spot: bool) -> str | None:
     return f"spot_{name}" if name and spot else name
 
 
+def offerings(backend: Backend, place: str) -> list[dict[str, t.Any]]:
+    """What is offered in the region: {InstanceType, Location}, by region, availability-zone or its id."""
+    rows: t.Any = INSTANCE_TYPE_OFFERINGS.get(place, {}).get(backend.region_name, [])
+    return rows.fill() if isinstance(rows, Rows) else t.cast("list[dict[str, t.Any]]", rows)
+
+
 def zones_of(backend: Backend, kind: str) -> list[str]:
     """The zones of the region that offer a type."""
-    rows = INSTANCE_TYPE_OFFERINGS["availability-zone"].get(backend.region_name, [])
+    rows = offerings(backend, "availability-zone")
     there = {zone.name for zone in backend.describe_availability_zones()}
     return sorted(row["Location"] for row in rows if row["InstanceType"] == kind and row["Location"] in there)
 
@@ -49,8 +56,7 @@ def zones_of(backend: Backend, kind: str) -> list[str]:
 @action
 def describe_instance_types(response: Response) -> t.Any:
     response.error_on_dryrun()
-    region = response.ec2_backend.region_name
-    offered = {row["InstanceType"] for row in INSTANCE_TYPE_OFFERINGS["region"].get(region, [])}
+    offered = {row["InstanceType"] for row in offerings(response.ec2_backend, "region")}
     wanted = response._get_param("InstanceTypes", [])
     unknown = [one for one in wanted if one not in INSTANCE_TYPES or one not in offered]
     if unknown:
@@ -58,7 +64,7 @@ def describe_instance_types(response: Response) -> t.Any:
             "InvalidInstanceType",
             f"The following supplied instance types do not exist: [{', '.join(sorted(unknown))}]",
         )
-    found = [InstanceType(name) for name in wanted or sorted(offered & set(INSTANCE_TYPES))]
+    found = [InstanceType(name) for name in wanted or sorted(one for one in offered if one in INSTANCE_TYPES)]
     for name, values in read_filters(response):
         found = [one for one in found if accepts(values, _listed(one.get_filter_value(name)))]
     return ActionResult(paged(response, "InstanceTypes", found).result)
@@ -72,7 +78,7 @@ def _listed(value: t.Any) -> list[t.Any]:
 def describe_instance_type_offerings(response: Response) -> t.Any:
     response.error_on_dryrun()
     backend, place = response.ec2_backend, response._get_param("LocationType") or "region"
-    rows = INSTANCE_TYPE_OFFERINGS.get(place, {}).get(backend.region_name, [])
+    rows = [{**row, "LocationType": place} for row in offerings(backend, place)]
     if place == "availability-zone":
         there = {zone.name for zone in backend.describe_availability_zones()}
         rows = [row for row in rows if row["Location"] in there]
