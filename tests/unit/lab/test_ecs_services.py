@@ -27,7 +27,9 @@ def balance(world: World, listener: bool = True, kind: str = "ip") -> str:
     group = world.elb.create_target_group(
         Name="guard", Protocol="HTTP", Port=8080, VpcId=world.vpc, TargetType=kind
     )["TargetGroups"][0]["TargetGroupArn"]  # fmt: skip
+    inside = {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "UserIdGroupPairs": [{"GroupId": world.group}]}
     if listener:
+        world.ec2.authorize_security_group_ingress(GroupId=world.group, IpPermissions=[inside])
         second = world.subnet_in("us-west-2b", "10.0.2.0/24")
         balancer = world.elb.create_load_balancer(
             Name="inner", Scheme="internal", Subnets=[world.subnet, second], SecurityGroups=[world.group]
@@ -200,6 +202,16 @@ def test_a_task_that_the_load_balancer_finds_unhealthy_is_replaced(world: World)
         f"(port 8080) is unhealthy in (target-group {group}) due to (reason Health checks failed)" in one
         for one in world.events()
     )
+
+
+def test_a_task_that_lets_no_load_balancer_in_is_never_healthy(world: World) -> None:
+    group = balance(world)
+    inside = {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "UserIdGroupPairs": [{"GroupId": world.group}]}
+    world.ec2.revoke_security_group_ingress(GroupId=world.group, IpPermissions=[inside])
+    world.serve(loadBalancers=row(group), deploymentConfiguration=BREAKER)
+    assert world.service()["deployments"][0]["rolloutState"] == "FAILED"
+    assert any("is unhealthy in (target-group" in one and "Request timed out" in one for one in world.events())
+    assert world.stopped() == f"Task failed ELB health checks in (target-group {group})"
 
 
 def test_a_target_group_must_lead_somewhere_and_fit(world: World, refused: Refused) -> None:

@@ -26,6 +26,7 @@ def apply() -> None:
     from moto.ecs.models import EC2ContainerServiceBackend
     from moto.ecs.responses import EC2ContainerServiceResponse
 
+    from lab.embedded_aws import truth
     from lab.embedded_aws.truth.ecs import listing, scheduler
     from lab.embedded_aws.truth.ecs.base import ACTIONS
 
@@ -37,4 +38,7 @@ def apply() -> None:
     for name, answer in ACTIONS.items():
         setattr(EC2ContainerServiceResponse, name, answer)
     EC2ContainerServiceBackend.iter_tagged_resources = listing.iter_tagged_resources
+    # Tasks are targets: their load balancers must reach them.
+    truth.apply("elbv2")
+    importlib.import_module(f"{__name__}.reached")
     scheduler.install(EC2ContainerServiceResponse)

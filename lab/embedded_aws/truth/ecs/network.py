@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import typing as t
@@ -76,8 +77,24 @@ def snapshot_of(backend: Backend) -> Snapshot:
 
 
 def look_anew(backend: Backend) -> None:
-    """Forget what the last look saw."""
-    backend.__dict__.pop("cloister_seen", None)
+    """Forget what was seen so far: something has changed, or may have."""
+    backend.__dict__.setdefault("cloister_seen", {}).pop("snapshot", None)
+
+
+@contextlib.contextmanager
+def look(backend: Backend) -> t.Iterator[None]:
+    """One look at all that ECS keeps; what is not changed meanwhile is read once."""
+    look_anew(backend)
+    backend.__dict__["cloister_seen"]["looking"] = True
+    try:
+        yield
+    finally:
+        backend.__dict__["cloister_seen"]["looking"] = False
+
+
+def looking(backend: Backend) -> bool:
+    """Whether a look is going on."""
+    return bool(backend.__dict__.get("cloister_seen", {}).get("looking"))
 
 
 def place_of(task: t.Any) -> Place:
@@ -87,6 +104,10 @@ def place_of(task: t.Any) -> Place:
 
 def at(backend: Backend, eni: t.Any) -> Place:
     """The place of one of moto's interfaces."""
+    return Place(snapshot_of(backend), vantage_of(eni))
+
+
+def vantage_of(eni: t.Any) -> Vantage:
+    """One of moto's interfaces as it is judged."""
     groups = tuple(one.id for one in eni.group_set)
-    vantage = Vantage(eni.vpc_id, eni.subnet.id, groups, eni.private_ip_address, eni.public_ip or None)
-    return Place(snapshot_of(backend), vantage)
+    return Vantage(eni.vpc_id, eni.subnet.id, groups, eni.private_ip_address, eni.public_ip or None)

@@ -10,7 +10,7 @@ from lab.embedded_aws.delays import current as delays
 from lab.embedded_aws.truth.ec2 import interfaces
 from lab.embedded_aws.truth.ec2.addresses import next_public
 from lab.embedded_aws.truth.ec2.base import after
-from lab.embedded_aws.truth.ecs import starting, targets
+from lab.embedded_aws.truth.ecs import network, starting, targets
 from lab.embedded_aws.truth.ecs.base import arn, ec2_of, now
 
 FAILED_TO_START, SCHEDULER, USER = "TaskFailedToStart", "ServiceSchedulerInitiated", "UserInitiated"
@@ -21,6 +21,7 @@ def begin(task: t.Any) -> None:
     task.begun = True
     if task.network is not None:
         task.eni = _interface(task)
+        network.look_anew(task.backend)
     if delays["ecs_task"] > 0:
         task.last_status = "PENDING"
     after(ec2_of(task.backend), "ecs_task", lambda: _started(task))
@@ -83,6 +84,7 @@ def _stopped(task: t.Any, ran: bool) -> None:
     task.exit_code = 0 if ran else None
     if task.eni is not None:
         interfaces.remove(ec2_of(task.backend), task.eni.id)
+        network.look_anew(task.backend)
     _forget_old(task)
 
 

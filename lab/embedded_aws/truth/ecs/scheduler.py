@@ -37,19 +37,23 @@ def install(owner: type) -> None:
 
 def advance(backend: Backend) -> None:
     """Bring machines, tasks and services to where they are by now."""
-    catch_up(ec2_of(backend))
-    network.look_anew(backend)
-    for service in backend.services.values():
-        service.tries_end = _tries(service)
-    for _ in range(3):
-        changed = joining.look(backend)
-        for service in list(backend.services.values()):
-            if service.status != "INACTIVE":
-                changed = advance_service(service) or changed
-        changed = launching.place_waiting(backend) or changed
-        changed = capacity.scale(backend) or changed
-        if not changed:
-            return
+    with network.look(backend):
+        catch_up(ec2_of(backend))
+        for service in backend.services.values():
+            service.tries_end = _tries(service)
+        for _ in range(3):
+            if not _pass(backend):
+                return
+
+
+def _pass(backend: Backend) -> bool:
+    """One pass over machines, services and tasks that wait; whether it changed anything."""
+    changed = joining.look(backend)
+    for service in list(backend.services.values()):
+        if service.status != "INACTIVE":
+            changed = advance_service(service) or changed
+    changed = launching.place_waiting(backend) or changed
+    return capacity.scale(backend) or changed
 
 
 def advance_service(service: Service) -> bool:
