@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Connection
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.read import read
 
 from tests.integration.playbook import ROOT, Region, Run
 from tests.integration.rehearsal.neighbours import session
@@ -127,6 +129,18 @@ def test_a_listener_that_nobody_declared_fails_and_is_led_back_to_what_opens_it(
     )
     assert "leads 0.0.0.0/0 to igw-" in run.output
     assert "if the internet may use it, say exposure: public at listener 443 of public" in run.output
+
+
+def test_the_embedded_aws_tells_of_a_rehearsed_region_what_a_reader_of_an_account_finds(opened: Laid) -> None:
+    keys = opened.region.lab.environment
+    arguments = {
+        "aws_access_key_id": keys["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": keys["AWS_SECRET_ACCESS_KEY"],
+    }
+    name = opened.region.settings["region_aws_region"]
+    found = read(Aws(Connection(name, opened.region.lab.endpoint, None, arguments)))
+    assert found["load_balancers"]
+    assert opened.region.lab.snapshot(name) == found
 
 
 def test_what_others_opened_in_the_regions_vpc_is_found(opened: Laid) -> None:
