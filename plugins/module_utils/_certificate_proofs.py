@@ -19,7 +19,6 @@ from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiErr
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Member
-from ansible_collections.cloister.aws.plugins.module_utils._unknown import unknown
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.certificate import OVER, Certificate
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records
@@ -53,7 +52,7 @@ class Proofs:
             for record in self._proofs(entry):
                 listed.setdefault((entry["zone"], record["name"]), record)
         wants = self._records.wants(list(listed.values()), self._names)
-        return [self._unproved(want) for want in wants]
+        return [want for want in map(self._unproved, wants) if want.fields]
 
     def wait(self, seconds: float) -> None:
         """Return once every certificate is issued; say which domain lacks what proof when one is not."""
@@ -80,9 +79,8 @@ class Proofs:
             if record:
                 yield {**form, "name": record["Name"], "values": [record["Value"]]}
         if detail is None:
-            # Only in check mode: what AWS will ask for is not known before it was asked.
-            unsaid = unknown(Certificate.noun, entry["name"])
-            yield {**form, "name": f"_proof-of-{entry['name']}", "values": [unsaid]}
+            # Only in check mode: what AWS wants to see is not known before it was asked.
+            yield {**form, "name": f"_proof-of-{entry['name']}", "values": ["known-after-apply.acm-validations.aws"]}
 
     def _unproved(self, want: Want) -> Want:
         """Leave out what somebody else has put into the zone already, word for word."""

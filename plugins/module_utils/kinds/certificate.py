@@ -25,7 +25,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._errors import (
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._owner import tag_dict, tag_list
 from ansible_collections.cloister.aws.plugins.module_utils._unknown import is_unknown
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.private_ca import PrivateCa
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.private_ca import PrivateCa, refuse_without_key
 
 # Without them ListCertificates shows RSA_2048 alone:
 # https://docs.aws.amazon.com/acm/latest/APIReference/API_ListCertificates.html
@@ -112,6 +112,8 @@ class Certificate(Kind):
         if found and want.fields["source"] == "acm":
             self._vet_request(want, found)
         ca = self.cas.get(want.create.get("ca", ""))
+        if ca:
+            refuse_without_key(ca)
         if ca and "certificate" in ca.raw and not is_unknown(want.fields["issuer"]):
             end = _x509.read(ca.raw["certificate"])
             if end.days_left(self.now()) <= self.renew_before_days.get(want.part, 0):

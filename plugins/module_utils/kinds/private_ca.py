@@ -86,11 +86,8 @@ class PrivateCa(Kind):
 
     def vet(self, want: Want, found: Found | None) -> None:
         """Refuse to go on with a CA whose key is gone: nobody can sign with it again."""
-        if found and KEY not in found.raw:
-            raise InputError(
-                f"private CA {want.part}: its key {found.id}/{KEY} is gone, so it can sign nothing any more. What it "
-                f"signed stays valid; {_SUCCESSOR}"
-            )
+        if found:
+            refuse_without_key(found)
 
     def retag(self, found: Found, tags: t.Mapping[str, str]) -> None:
         """Set these tags on both parameters, leaving others alone."""
@@ -153,6 +150,15 @@ class PrivateCa(Kind):
             "ssm", "list_tags_for_resource", absent_ok=True, ResourceType="Parameter", ResourceId=f"{path}/{what}"
         )
         return tag_dict(answer["TagList"]) if answer else {}
+
+
+def refuse_without_key(found: Found) -> None:
+    """Raise `InputError` for a CA that somebody deleted the key of."""
+    if KEY not in found.raw:
+        raise InputError(
+            f"private CA {found.part}: its key {found.id}/{KEY} is gone, so it can sign nothing any more. What it "
+            f"signed stays valid; {_SUCCESSOR}"
+        )
 
 
 def want(ca: t.Mapping[str, t.Any]) -> Want:
