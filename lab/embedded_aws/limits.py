@@ -9,7 +9,7 @@ import typing as t
 NAMES = (
     "vpcs", "subnets_per_vpc", "internet_gateways", "addresses", "nat_gateways_per_zone", "route_tables_per_vpc",
     "security_groups", "interface_endpoints_per_vpc", "ecs_clusters", "ecs_services_per_cluster",
-    "ecs_tasks_per_service", "vcpus_standard", "vcpus_g", "vcpus_p", "spot_vcpus_standard", "spot_vcpus_g",
+    "fargate_vcpus", "vcpus_standard", "vcpus_g", "vcpus_p", "spot_vcpus_standard", "spot_vcpus_g",
     "spot_vcpus_p", "auto_scaling_groups",
     "load_balancers", "target_groups", "listeners_per_load_balancer", "certificates",
 )  # fmt: skip

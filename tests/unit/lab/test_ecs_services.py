@@ -214,6 +214,16 @@ def test_a_task_that_lets_no_load_balancer_in_is_never_healthy(world: World) -> 
     assert world.stopped() == f"Task failed ELB health checks in (target-group {group})"
 
 
+def test_the_limit_of_fargate_vcpus_holds_tasks_back_once_set(world: World) -> None:
+    world.aws.limits(fargate_vcpus=1)
+    world.serve(desiredCount=3)
+    assert world.service()["runningCount"] == 2
+    assert world.events()[-1] == (
+        "(service guard) was unable to place a task. Reason: You've reached the limit on the number of vCPUs you can "
+        "run concurrently."
+    )
+
+
 def test_a_target_group_must_lead_somewhere_and_fit(world: World, refused: Refused) -> None:
     alone = balance(world, listener=False)
     with refused("InvalidParameterException", f"{alone} does not have an associated load balancer."):

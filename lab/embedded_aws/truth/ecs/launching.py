@@ -28,6 +28,10 @@ def launch(service: t.Any, count: int) -> bool:
     started, missing = [], None
     for _ in range(count):
         task = _task(service)
+        if task.fargate and not placement.fargate_has_room(task):
+            del service.backend.tasks[service.cluster.name][task.arn]
+            _say(service, f"was unable to place a task. Reason: {placement.NO_MORE_VCPUS}.")
+            break
         missing = None if task.fargate else placement.place(task)
         if missing is not None and not placement.may_wait(task):
             del service.backend.tasks[service.cluster.name][task.arn]

@@ -10,12 +10,14 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from lab.embedded_aws.limits import current as limits
 from lab.embedded_aws.truth.ecs import capacity_providers
 from lab.embedded_aws.truth.ecs.base import Body, ec2_of
 
 FIRST_DYNAMIC_PORT = 32768
 # As service events say it:
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
+NO_MORE_VCPUS = "You've reached the limit on the number of vCPUs you can run concurrently"
 WORDS = {
     "RESOURCE:CPU": "has insufficient CPU units available",
     "RESOURCE:MEMORY": "has insufficient memory available",
@@ -128,3 +130,10 @@ def may_wait(task: t.Any) -> bool:
     """Whether a task waits for a machine, because its provider's managed scaling brings one."""
     provider = capacity_providers.find(task.backend, task.provider) if task.provider else None
     return provider is not None and provider.managed_scaling
+
+
+def fargate_has_room(task: t.Any) -> bool:
+    """Whether the account's quota of Fargate vCPUs, when one is set, has room for this task beside the others."""
+    most = limits.most.get("fargate_vcpus")
+    running = (one for cluster in task.backend.clusters.values() for one in cluster.tasks if one.fargate)
+    return most is None or sum(needs(one.definition)["CPU"] for one in running) <= most * 1024

@@ -48,6 +48,10 @@ def run_task(response: Response) -> t.Any:
             given.get("group") or f"family:{definition.family}", provider, (network or {}).get("awsvpcConfiguration"),
             started_by=given.get("startedBy"), overrides=given.get("overrides") or {}, tags=dict(tags),
         )  # fmt: skip
+        if fargate and not placement.fargate_has_room(task):
+            del backend.tasks[cluster.name][task.arn]
+            failures.append({"reason": placement.NO_MORE_VCPUS})
+            continue
         missing = None if fargate else placement.place(task)
         if missing is not None and not placement.may_wait(task):
             del backend.tasks[cluster.name][task.arn]
