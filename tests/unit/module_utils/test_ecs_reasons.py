@@ -9,7 +9,7 @@ AUTH = "ResourceInitializationError: unable to pull secrets or registry auth: ex
 PULL = "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref "
 REGISTRY = "111122223333.dkr.ecr.us-west-2.amazonaws.com"
 LAYERS = "prod-us-west-2-starport-layer-bucket.s3.us-west-2.amazonaws.com"
-SECRET = "arn:aws:secretsmanager:us-west-2:111122223333:secret:us/guard/key-AbCdEf"
+KEY_ARN = "arn:aws:secretsmanager:us-west-2:111122223333:secret:us/guard/key-AbCdEf"
 ROLE = "User: arn:aws:sts::111122223333:assumed-role/us-task-execution/0a1b is not authorized to perform: "
 
 # Text, slug, and the service that was not reached.
@@ -33,7 +33,7 @@ TEXTS = [
     ),
     (
         AUTH + "unable to retrieve secret from asm: service call has been retried 5 time(s): failed to fetch secret "
-        f"{SECRET} from secrets manager: RequestCanceled: request context canceled caused by: context "
+        f"{KEY_ARN} from secrets manager: RequestCanceled: request context canceled caused by: context "
         "deadline exceeded. "
         "Please check your task network configuration.",
         "service-not-reached",
@@ -55,14 +55,14 @@ TEXTS = [
     ),
     (
         AUTH
-        + f"unable to retrieve secret from asm: service call has been retried once: failed to fetch secret {SECRET}"
-        f" from secrets manager: AccessDeniedException: {ROLE}secretsmanager:GetSecretValue on resource: {SECRET}",
+        + f"unable to retrieve secret from asm: service call has been retried once: failed to fetch secret {KEY_ARN}"
+        f" from secrets manager: AccessDeniedException: {ROLE}secretsmanager:GetSecretValue on resource: {KEY_ARN}",
         "denied",
         "",
     ),
     (
         AUTH
-        + f"unable to retrieve secret from asm: service call has been retried once: failed to fetch secret {SECRET}"
+        + f"unable to retrieve secret from asm: service call has been retried once: failed to fetch secret {KEY_ARN}"
         " from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret.",
         "secret-missing",
         "",
@@ -252,7 +252,7 @@ def test_what_is_ordinary_is_no_cause(text: str) -> None:
 
 
 def test_what_was_denied_is_named() -> None:
-    found = reason(f"AccessDeniedException: {ROLE}secretsmanager:GetSecretValue on resource: {SECRET}")
+    found = reason(f"AccessDeniedException: {ROLE}secretsmanager:GetSecretValue on resource: {KEY_ARN}")
     assert found is not None
     assert found.said == "the execution role may not do secretsmanager:GetSecretValue"
 
