@@ -69,7 +69,7 @@ class Call:
 _NAME_KEYS = frozenset({
     "RoleName", "PolicyName", "InstanceProfileName", "PolicyArn", "Name", "logGroupName", "HostedZoneId", "Id",
     "ResourceId", "GroupName", "AutoScalingGroupName", "LaunchTemplateName", "VpcEndpointIds",
-    "name", "Names",
+    "name", "Names", "cluster", "clusterName", "service", "serviceName", "family", "taskDefinition", "capacityProvider",
 })  # fmt: skip
 
 
