@@ -51,6 +51,17 @@ def test_0_02_only_the_public_load_balancer_is_open_to_the_world(us: Built) -> N
     assert opened == {"us-public-alb"}
 
 
+def test_0_02_the_exposure_report_shows_only_the_public_load_balancer(us: Built) -> None:
+    run = us.region.play("playbooks/exposure.yml")
+    assert run.rc == 0, run.output
+    ways = [line.split() for line in run.output.splitlines() if "load balancer" in line and "0.0.0.0/0" in line]
+    assert [(way[0], way[3], way[4]) for way in ways] == [
+        ("declared", "public", "443/tcp"),
+        ("declared", "public", "80/tcp"),
+    ]
+    assert run.writes == []
+
+
 def test_0_02_only_public_subnets_lead_to_the_internet_and_none_gives_public_addresses(us: Built) -> None:
     tables = us.described("describe_route_tables", "RouteTables")
     assert {name for name, to in default_routes(tables).items() if to.startswith("igw-")} == {"main-public"}
