@@ -10,9 +10,11 @@ import json
 import shutil
 import threading
 import typing as t
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
+from ansible_collections.cloister.aws.plugins.module_utils import _x509
 
 from tests.integration.playbook import Region
 from tests.integration.rehearsal.neighbours import session, settled
@@ -56,12 +58,18 @@ def lend(region: Region) -> tuple[list[dict[str, t.Any]], Partner]:
     ours, theirs = session(region), session(region, PARTNER)
     aws_region = region.settings["region_aws_region"]
     before = {thing["id"] for thing in region.lab.holdings()}
-    ids = {"partner_account": PARTNER, **_network(ours("ec2"), f"{aws_region}a"), **_policies(ours("iam"))}
+    ids: dict[str, t.Any] = {
+        "partner_account": PARTNER,
+        **_network(ours("ec2"), f"{aws_region}a"),
+        **_policies(ours("iam")),
+    }
     partner_vpc = theirs("ec2").create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
     ids |= {
         "zone": _zone(ours, "corp.example.internal", aws_region, ids["vpc"]),
         "partner_vpc": partner_vpc,
         "partner_zone": _zone(theirs, "partner.example.internal", aws_region, partner_vpc),
+        "certificates": [_certificate(ours("acm"), name) for name in ("www", "apps")],
+        "logs": _logs(ours("s3"), aws_region),
     }
     (region.inventory / "group_vars/all/lent.yml").write_text(yaml.safe_dump({"lent": ids}), encoding="utf-8")
     partner = Partner(region, theirs, ids["partner_zone"])
@@ -80,6 +88,25 @@ def _zone(client: Client, name: str, aws_region: str, vpc: str) -> str:
     place = {"VPCRegion": aws_region, "VPCId": vpc}
     zone = client("route53").create_hosted_zone(Name=name, CallerReference=name, VPC=place)["HostedZone"]["Id"]
     return str(zone).removeprefix("/hostedzone/")
+
+
+def _certificate(acm: t.Any, name: str) -> str:
+    """Bring a certificate by hand, signed by somebody's own CA."""
+    now, key = datetime.now(UTC), _x509.new_key("EC_prime256v1")
+    made = _x509.issue(key, _x509.root(key, "Office", 30, (), now), [f"{name}.example.net"], 20, "EC_prime256v1", now)
+    said = {"Certificate": made.certificate, "PrivateKey": made.private_key, "CertificateChain": made.chain}
+    return str(acm.import_certificate(**said)["CertificateArn"])
+
+
+def _logs(s3: t.Any, aws_region: str) -> str:
+    """Make a bucket that load balancers may write to."""
+    name = "office-logs"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": aws_region})
+    principal = {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    where = f"arn:aws:s3:::{name}/*"
+    statement = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": where, "Principal": principal}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    return name
 
 
 def _policies(iam: t.Any) -> dict[str, str]:

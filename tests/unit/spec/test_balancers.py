@@ -24,6 +24,7 @@ def listed() -> Variables:
     variables = sound()
     variables["security_groups_vpc"] = "main"
     variables["security_groups_defined"].append({"name": "operator", "vpc": "operator", "reason": "Operators"})
+    variables["dns_zones"][1]["records"] = [{"name": "@", "type": "CAA", "values": ['0 issue "amazon.com"']}]
     variables["certificates_defined"] = [{"name": "public"}, {"name": "inner"}]
     variables[GROUPS] = [
         {"name": "guard", "protocol": "HTTP", "port": 8080, "health_check": {"path": "/health"}},

@@ -137,13 +137,13 @@ Taken = dict[tuple[str, str], Item]
 
 
 def _taken(region: Region) -> Taken:
-    """Return the addresses that zones say already, by zone and full name."""
+    """Return what zones say already where an address would stand, by zone and full name."""
+    listed = [(zone.text("part") or zone.name, one) for zone in region.items("dns_zones") for one in zone.items("records")]
+    listed += [(record.text("zone"), record) for record in region.items("dns_records")]
     taken: Taken = {}
-    for zone in region.items("dns_zones"):
-        for record in zone.items("records"):
-            taken.setdefault((zone.text("part") or zone.name, _full(record, zone.name)), record)
-    for record in region.items("dns_records"):
-        taken.setdefault((record.text("zone"), _full(record, _domain(record.text("zone"), region))), record)
+    for zone, record in listed:
+        if record.text("type", "A") in ("A", "CNAME"):
+            taken.setdefault((zone, _full(record, _domain(zone, region))), record)
     return taken
 
 
