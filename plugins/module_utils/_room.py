@@ -10,8 +10,12 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 
+from ansible_collections.cloister.aws.plugins.module_utils import _machine_room
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
+from ansible_collections.cloister.aws.plugins.module_utils._endings import endings
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError
 from ansible_collections.cloister.aws.plugins.module_utils._owner import PART, Owner, tag_dict
 
@@ -24,6 +28,12 @@ QUOTAS = {
     "security_groups": ("vpc", "L-E79EC296", "VPC security groups per Region"),
     "interface_endpoints": ("vpc", "L-29B6F2EB", "Interface and Gateway Load Balancer endpoints per VPC"),
     "rules_per_security_group": ("vpc", "L-0EA8095F", "Inbound or outbound rules per security group"),
+    "vcpus_standard": ("ec2", "L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances"),
+    "vcpus_g": ("ec2", "L-DB2E81BA", "Running On-Demand G and VT instances"),
+    "vcpus_p": ("ec2", "L-417A185B", "Running On-Demand P instances"),
+    "spot_vcpus_standard": ("ec2", "L-34B43A08", "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests"),
+    "spot_vcpus_g": ("ec2", "L-3819A6DF", "All G and VT Spot Instance Requests"),
+    "spot_vcpus_p": ("ec2", "L-7212CCBC", "All P Spot Instance Requests"),
 }
 # What AWS gives an account that never asked for more: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 RULES_ALWAYS_ALLOWED = 60
@@ -65,13 +75,17 @@ class Growth:
     where: str
     have: int
     adds: int
+    may_add: int = 0
+    """How much more there may be later: where that is too much it is a note."""
 
 
 def look(aws: Aws, owner: Owner, needs: t.Mapping[str, t.Any], adopted: t.Mapping[str, t.Any]) -> Verdict:
     """Compare what the inventory asks for (``region_spec``'s ``needs``) with what AWS has. Reads only."""
-    verdict = Verdict()
+    verdict, pools = Verdict(), list(needs.get("pools", ()))
     try:
-        reads = dict(zip(_READS, each(lambda name: _read(aws, name), list(_READS)), strict=True))
+        named = [partial(_read, aws, name) for name in _READS]
+        *answers, machines = each(lambda read: read(), [*named, partial(_machine_room.read, aws, pools)])
+        reads = dict(zip(_READS, answers, strict=True))
     except ApiError as exc:
         if exc.code not in _NOT_ENABLED:
             raise
@@ -79,7 +93,15 @@ def look(aws: Aws, owner: Owner, needs: t.Mapping[str, t.Any], adopted: t.Mappin
         raise ApiError(exc.action, exc.code, f"{exc}. {advice}") from exc
     verdict.problems += zone_problems(needs.get("zones", ()), reads["zones"])
     verdict.problems += adopted_problems(adopted, reads)
-    _quotas(aws, growths(owner, needs, adopted, reads), verdict)
+    verdict.notes += endings(needs.get("imported_certificates", ()), datetime.now(UTC))
+    stop, notes = _machine_room.problems(pools, machines)
+    verdict.problems += stop
+    verdict.notes += notes
+    vcpus = [
+        Growth(one.quota, "this account", one.have, one.adds, one.may_add)
+        for one in _machine_room.wanted(owner, pools, machines)
+    ]
+    _quotas(aws, growths(owner, needs, adopted, reads) + vcpus, verdict)
     return verdict
 
 
@@ -169,6 +191,11 @@ def _quotas(aws: Aws, grown: t.Sequence[Growth], verdict: Verdict) -> None:
                 f"The quota {title} is {limit:g}; {growth.where} has {growth.have} and {growth.adds} more would come. "
                 f"aws service-quotas request-service-quota-increase --service-code {service} --quota-code {code} "
                 f"--desired-value {growth.have + growth.adds}"
+            )
+        elif growth.have + growth.adds + growth.may_add > limit:
+            verdict.notes.append(
+                f"The quota {title} ({code}) is {limit:g}: enough to begin with, but the region may grow to "
+                f"{growth.have + growth.adds + growth.may_add}"
             )
 
 

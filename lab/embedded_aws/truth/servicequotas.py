@@ -1,6 +1,9 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Service Quotas for what Cloister asks of them; the values are AWS's defaults.
+"""Service Quotas for what Cloister asks of them; the values are AWS's defaults, but those of vCPUs.
+
+A new account may run no GPU at all. This one has asked for more, as whoever wants a region with GPUs has to; `limits`
+sets what is enforced, and then it is told too.
 
 https://docs.aws.amazon.com/general/latest/gr/vpc-service.html and .../ec2-service.html
 """
@@ -35,12 +38,12 @@ QUOTAS: dict[str, dict[str, tuple[str, float, bool]]] = {
     },
     "ec2": {
         "L-0263D0A3": ("EC2-VPC Elastic IPs", 5, True),
-        "L-1216C47A": ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 5, True),
-        "L-DB2E81BA": ("Running On-Demand G and VT instances", 0, True),
-        "L-417A185B": ("Running On-Demand P instances", 0, True),
-        "L-34B43A08": ("All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests", 5, True),
-        "L-3819A6DF": ("All G and VT Spot Instance Requests", 0, True),
-        "L-7212CCBC": ("All P4, P3 and P2 Spot Instance Requests", 0, True),
+        "L-1216C47A": ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 64, True),
+        "L-DB2E81BA": ("Running On-Demand G and VT instances", 64, True),
+        "L-417A185B": ("Running On-Demand P instances", 192, True),
+        "L-34B43A08": ("All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests", 64, True),
+        "L-3819A6DF": ("All G and VT Spot Instance Requests", 64, True),
+        "L-7212CCBC": ("All P4, P3 and P2 Spot Instance Requests", 192, True),
     },
 }
 

@@ -8,11 +8,11 @@ And what stacks know of each other without asking AWS: the ranges of VPCs.
 from __future__ import annotations
 
 import typing as t
-from collections import Counter
+from collections import Counter, defaultdict
 
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.computed import complete
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Region
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import endpoints, ways
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import certificates, endpoints, ways
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.security_groups import size
 
 
@@ -37,6 +37,25 @@ def needs(region: Region) -> dict[str, t.Any]:
         "interface_endpoints_by_vpc": dict(sorted(interfaces.items())),
         "security_groups": len(list(region.items("security_groups_defined"))) + len(interfaces),
         "rules_per_security_group": max(rules, default=0),
+        "imported_certificates": list(certificates.brought(region)),
+        "pools": [_pool(pool, zone_of) for pool in region.items("pools_defined")],
+    }
+
+
+def _pool(pool: Item, zone_of: t.Mapping[str, str]) -> dict[str, t.Any]:
+    """Return what a pool asks for, as `_machine_room.PoolNeed`; of subnets that others made no zone is known."""
+    size, spot, zones = pool.get("size"), pool.get("spot", {}), defaultdict(list)
+    for name in pool.get("subnets"):
+        if name in zone_of:
+            zones[zone_of[name]].append(name)
+    return {
+        "name": pool.name,
+        "instance_types": pool.get("instance_types"),
+        "least": max(size["min"], size.get("desired") or 0),
+        "most": size["max"],
+        "on_demand_base": spot.get("on_demand_base", 0),
+        "on_demand_percent": spot.get("on_demand_percent", 100),
+        "zones": dict(zones),
     }
 
 
