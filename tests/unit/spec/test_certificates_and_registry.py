@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils import _x509
+from ansible_collections.cloister.aws.plugins.module_utils._endings import endings
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.needs import needs
 
-from tests.unit.spec.described import Variables, sound, told
+from tests.unit.spec.described import Variables, region, sound, told
 
 DEFINED, CAS = "certificates_defined", "certificates_private_cas"
 REPOSITORIES, CACHES = "registry_repositories", "registry_pull_through_caches"
@@ -24,6 +26,7 @@ CA_KEY = _x509.new_key("EC_prime256v1")
 CA = _x509.root(CA_KEY, "Partner CA", 400, [], AGO)
 ISSUED = _x509.issue(CA_KEY, CA, ["api.partner.example"], 400, "EC_prime256v1", NOW - timedelta(days=1))
 OTHER = _x509.issue(CA_KEY, CA, ["other.partner.example"], 20, "EC_prime256v1", NOW - timedelta(days=1))
+ENDS = _x509.read(ISSUED.certificate).not_after
 EXPIRED = _x509.issue(CA_KEY, CA, ["api.partner.example"], 30, "EC_prime256v1", AGO)
 FUTURE = _x509.issue(CA_KEY, CA, ["api.partner.example"], 30, "EC_prime256v1", LATER)
 
@@ -157,13 +160,26 @@ def test_a_written_policy_and_a_number_do_not_go_together() -> None:
 
 
 def test_an_adopted_zone_will_do_for_a_proof() -> None:
-    region = described()
-    region["region_adopted"] = {"hosted zone": {"company": "Z0123456789ABCDEFGHIJ"}}
-    region[DEFINED][0]["zone"] = "company"
-    assert told(region) == []
+    variables = described()
+    variables["region_adopted"] = {"hosted zone": {"company": "Z0123456789ABCDEFGHIJ"}}
+    variables[DEFINED][0]["zone"] = "company"
+    assert told(variables) == []
 
 
 def test_nothing_of_a_key_is_told() -> None:
     broken = described()
     broken[DEFINED][2]["private_key"] = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----"
     assert "c2VjcmV0" not in "".join(told(broken))
+
+
+def test_what_somebody_brought_is_looked_at_before_a_run() -> None:
+    [brought] = needs(region(described()))["imported_certificates"]
+    assert brought == {"name": "partner", "expires": ENDS.isoformat(), "renew_before_days": 0}
+
+
+@pytest.mark.parametrize(("days", "told_of"), [(31, False), (30, True), (1, True)])
+def test_what_nobody_renews_is_warned_of_in_time(days: int, told_of: bool) -> None:
+    one = {"name": "partner", "expires": ENDS.isoformat(), "renew_before_days": 30}
+    notes = endings([one], ENDS - timedelta(days=days))
+    assert bool(notes) is told_of
+    assert all(f"partner was brought by somebody and ends on {ENDS:%Y-%m-%d}, in {days} days" in note for note in notes)

@@ -24,6 +24,8 @@ def test_what_a_sound_region_needs_of_aws_is_counted() -> None:
         "interface_endpoints_by_vpc": {"main": 3},
         "security_groups": 3,
         "rules_per_security_group": 1,
+        "imported_certificates": [],
+        "pools": [],
     }
 
 

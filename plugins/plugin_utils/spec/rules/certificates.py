@@ -158,3 +158,12 @@ def _brought(certificate: Item, region: Region) -> t.Iterator[Problem]:
         if not any(_x509.covers(name, str(domain.value)) for name in names):
             found = f"The certificate is not good for {domain.value}."
             yield domain.problem(None, found, f"names that it has: {', '.join(names)}")
+
+
+def brought(region: Region) -> t.Iterator[dict[str, t.Any]]:
+    """Yield what `_endings.endings` takes, for each certificate that somebody brought."""
+    for certificate in region.items("certificates_defined"):
+        if certificate.text("source") == "imported":
+            end = _x509.read(certificate.text("certificate")).not_after.isoformat()
+            before = certificate.get("renew_before_days", 0)
+            yield {"name": certificate.name, "expires": end, "renew_before_days": before}
