@@ -9,6 +9,7 @@ puts the whole in the place of the old in one step.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import tempfile
 import typing as t
@@ -49,26 +50,19 @@ def text(locked: t.Mapping[str, t.Mapping[str, Entry]]) -> str:
         for parameter in sorted(locked[region]):
             entry = locked[region][parameter]
             lines.append(f"  {parameter}:\n")
-            lines += [f'    {key}: "{entry[key]}"\n' for key in ("id", "name", "resolved")]
+            # JSON's texts are YAML's too.
+            lines += [f"    {key}: {json.dumps(entry[key])}\n" for key in ("id", "name", "resolved")]
     return "".join(lines)
 
 
-def add(path: str, aws_region: str, entries: t.Mapping[str, Entry]) -> tuple[str, str]:
-    """Put entries into the file, leaving all others as they are; return its text before and after."""
-    with _alone(path):
-        whole = _whole(path)
-        before = text(whole) if whole else ""
-        whole[aws_region] = {**whole.get(aws_region, {}), **entries}
-        after = text(whole)
-        _replace(path, after)
-    return before, after
-
-
-def with_added(path: str, aws_region: str, entries: t.Mapping[str, Entry]) -> tuple[str, str]:
-    """Return what `add` would, without writing."""
-    whole = _whole(path)
-    before = text(whole) if whole else ""
-    return before, text({**whole, aws_region: {**whole.get(aws_region, {}), **entries}})
+def add(path: str, aws_region: str, entries: t.Mapping[str, Entry]) -> None:
+    """Put entries into the file, leaving all others as they are."""
+    try:
+        with _alone(path):
+            whole = _whole(path)
+            _replace(path, text({**whole, aws_region: {**whole.get(aws_region, {}), **entries}}))
+    except OSError as exc:
+        raise InputError(f"{path} cannot be written: {exc}; it keeps which images the pools have") from exc
 
 
 def _whole(path: str) -> dict[str, Entries]:
