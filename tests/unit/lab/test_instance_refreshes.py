@@ -113,3 +113,12 @@ def test_only_a_refresh_that_runs_is_cancelled_or_rolled_back(aws: EmbeddedAws, 
     pool.refresh(DesiredConfiguration={"LaunchTemplate": newer})
     pool.asg.rollback_instance_refresh(AutoScalingGroupName=NAME)
     assert pool.refreshes()[0]["Status"] == "RollbackSuccessful"
+
+
+def test_a_large_group_is_refreshed_one_by_one(pool: Pool) -> None:
+    pool.make(DesiredCapacity=60, MaxSize=60)
+    before = set(pool.ids())
+    pool.refresh(Preferences={"MinHealthyPercentage": 99})
+    assert pool.refreshes()[0]["Status"] == "Successful"
+    assert len(pool.ids()) == 60
+    assert not before & set(pool.ids())

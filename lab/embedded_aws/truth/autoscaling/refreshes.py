@@ -38,6 +38,7 @@ class Refresh:
     start: datetime.datetime = dataclasses.field(default_factory=now)
     end: datetime.datetime | None = None
     warming: bool = False
+    stepping: bool = False
     going: list[str] = dataclasses.field(default_factory=list)
     """Machines that go once those launched in their place are in service."""
     rollback: Params | None = None
@@ -87,27 +88,41 @@ def _plan(refresh: Refresh) -> None:
 
 
 def advance(group: Group) -> None:
-    """Go on with the refresh that runs, when nothing has to be waited for."""
+    """Go on with the refresh that runs, as far as nothing has to be waited for."""
     refresh = next((one for one in group.refreshes if one.active), None)
-    if refresh is None or refresh.status == "Pending" or refresh.warming or "InstanceRefresh" in group.suspended:
+    if refresh is None or refresh.stepping:
         return
+    refresh.stepping = True
+    try:
+        while _step(group, refresh):
+            pass
+    finally:
+        refresh.stepping = False
+
+
+def _step(group: Group, refresh: Refresh) -> bool:
+    """Do the next thing; whether there is another to do at once."""
+    if not refresh.active or refresh.status == "Pending" or refresh.warming or "InstanceRefresh" in group.suspended:
+        return False
     if refresh.status == "Cancelling":
         refresh.finish("Cancelled")
-        return
+        return False
     refresh.left = [one for one in refresh.left if (member := group.member(one)) is not None and member.alive]
     failed = _failure(group, refresh)
     if failed:
         fail(refresh, failed)
-    elif any(one.lifecycle_state != "InService" for one in group.instance_states):
-        return
-    elif refresh.going:
+        return True
+    if any(one.lifecycle_state != "InService" for one in group.instance_states):
+        return False
+    if refresh.going:
         going, refresh.going = refresh.going, []
         group.extra = 0
         _go(refresh, [member for one in going if (member := group.member(one)) is not None])
-    elif not refresh.left:
-        _succeed(refresh)
-    else:
-        _replace_some(refresh)
+        return True
+    if refresh.left:
+        return _replace_some(refresh)
+    _succeed(refresh)
+    return False
 
 
 def _failure(group: Group, refresh: Refresh) -> str | None:
@@ -152,13 +167,13 @@ def roll_back(refresh: Refresh, reason: str) -> None:
     scaling.tend(refresh.group)
 
 
-def _replace_some(refresh: Refresh) -> None:
-    """One batch: as many as may be away, or as may be there besides, at least one."""
+def _replace_some(refresh: Refresh) -> bool:
+    """One batch: as many as may be away, or as may be there besides, at least one; whether there was any."""
     group, preferences = refresh.group, refresh.preferences
     batch = _batch(refresh)
     if not batch:
         refresh.reason = "Waiting for instances that are protected from scale in to be released."
-        return
+        return False
     size = max(1, group.desired_capacity)
     above = math.floor(size * (int(preferences["MaxHealthyPercentage"]) - 100) / 100)
     below = math.floor(size * (100 - int(preferences["MinHealthyPercentage"])) / 100)
@@ -169,6 +184,7 @@ def _replace_some(refresh: Refresh) -> None:
         scaling.tend(group)
     else:
         _go(refresh, batch[: max(1, below)])
+    return True
 
 
 def _batch(refresh: Refresh) -> list[Member]:
