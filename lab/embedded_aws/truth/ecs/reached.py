@@ -19,6 +19,7 @@ from lab.embedded_aws.verdicts import Verdict
 # isort: split
 from ansible_collections.cloister.aws.plugins.module_utils.reachability import flow
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import Snapshot
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.vantage import Vantage
 
 # A snapshot tells the health of targets too, which must not ask for a snapshot again.
 _asking: list[str] = []
@@ -55,7 +56,7 @@ def _port(group: t.Any, target: t.Any) -> int:
     return int(target.port if port == "traffic-port" else port)
 
 
-def _sources(backend: Backend, arn: str) -> t.Iterator[network.Vantage]:
+def _sources(backend: Backend, arn: str) -> t.Iterator[Vantage]:
     """The interfaces of a load balancer."""
     for zone in finding.load_balancer(backend, arn).zones:
         eni = backend.ec2_backend.enis.get(zone.interface_id)
