@@ -18,7 +18,6 @@ from lab.embedded_aws.verdicts import Verdict
 
 # isort: split
 from ansible_collections.cloister.aws.plugins.module_utils.reachability import flow
-from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import Snapshot
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.vantage import Vantage
 
 # A snapshot tells the health of targets too, which must not ask for a snapshot again.
@@ -31,9 +30,11 @@ def reached(backend: Backend, group: t.Any, target: t.Any) -> Verdict | None:
     address = _address(backend, group, target)
     if _asking or address is None:
         return None
+    from moto.ecs.models import ecs_backends
+
     _asking.append(target.id)
     try:
-        seen = _snapshot(backend)
+        seen = network.snapshot_of(ecs_backends[backend.account_id][backend.region_name])
         sources = [one for arn in group.load_balancer_arns for one in _sources(backend, arn)]
         verdicts = [flow.reach(seen, one, address, _port(group, target)) for one in sources]
     finally:
@@ -62,13 +63,3 @@ def _sources(backend: Backend, arn: str) -> t.Iterator[Vantage]:
         eni = backend.ec2_backend.enis.get(zone.interface_id)
         if eni is not None:
             yield dataclasses.replace(network.vantage_of(eni), balancer=True, filtered=bool(eni.group_set))
-
-
-def _snapshot(backend: Backend) -> Snapshot:
-    """The region as it is; the one of the look at ECS that asks, if one does."""
-    from moto.ecs.models import ecs_backends
-
-    ecs = ecs_backends[backend.account_id][backend.region_name]
-    if not network.looking(ecs):
-        network.look_anew(ecs)
-    return network.snapshot_of(ecs)

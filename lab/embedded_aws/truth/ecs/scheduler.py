@@ -44,6 +44,7 @@ def advance(backend: Backend) -> None:
     """Bring machines, tasks and services to where they are by now."""
     with network.look(backend):
         catch_up(ec2_of(backend))
+        network.look_anew(backend)
         for service in backend.services.values():
             service.tries_end = _tries(service)
         for _ in range(3):
