@@ -3,7 +3,7 @@
 """Network ACLs: stateless, rules in order of their numbers, the answer goes to an ephemeral port.
 
 https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
-https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports
+https://docs.aws.amazon.com/vpc/latest/userguide/nacl-ephemeral-ports.html
 """
 
 from __future__ import annotations

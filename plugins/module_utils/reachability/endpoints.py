@@ -38,9 +38,6 @@ class Place:
     service: str = ""
     balancer: str = ""
 
-    def __hash__(self) -> int:
-        return hash((self.address, self.said))
-
 
 EVERYWHERE = t.cast("Network", network("0.0.0.0/0"))
 ANYWHERE = Place(EVERYWHERE, None, "a public address")

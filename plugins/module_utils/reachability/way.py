@@ -52,6 +52,7 @@ def leave(region: Region, source: Vantage | Internet, place: Place, port: int, p
         steps += _way_back(region, source, place.interface, target)
     steps += _filters(region, source, place, port, protocol)
     if target.startswith("nat-"):
+        steps += _past_nat(region, source, place, target, port, protocol)
         seen = network(next(iter(routes.nat_addresses(region, target)), None)) or EVERYWHERE
         return Left(tuple(steps), Peer(seen, f"NAT gateway {target}"), source.subnet_id, True, False, ANY_CLIENT)
     if target.startswith("igw-"):
@@ -154,6 +155,15 @@ def _filters(region: Region, source: Vantage, place: Place, port: int, protocol:
         step = both_ways(region, source.subnet_id, True, place.address, protocol, port, ephemeral)
         steps += [step] if step else []
     return steps
+
+
+def _past_nat(region: Region, source: Vantage, place: Place, nat_id: str, port: int, protocol: str) -> t.Iterator[Step]:
+    """The ACL of a NAT gateway's subnet sees a request twice: as it comes in, and as it leaves anew."""
+    subnet_id = str((region.get("nat_gateways", nat_id) or {}).get("SubnetId"))
+    client = source.peer(region).address
+    seen = both_ways(region, subnet_id, False, client, protocol, port, LINUX_CLIENT)
+    again = both_ways(region, subnet_id, True, place.address, protocol, port, ANY_CLIENT)
+    yield from (step for step in (seen if subnet_id != source.subnet_id else None, again) if step)
 
 
 def _is_public(region: Region, place: Place) -> bool:

@@ -12,7 +12,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.services
     start_needs,
 )
 
-from tests.unit.module_utils.reachability.building import ACCOUNT, GUARD, OPEN, REGION, Building, rule, us
+from tests.unit.module_utils.reachability.building import ACCOUNT, GUARD, OPEN, REGION, Building, entry, rule, us
 
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/us/guard:prod-20260701-0930"
 NEEDS = ["secretsmanager", "ssm", "ecr.api", "ecr.dkr", "s3", "logs"]
@@ -24,6 +24,11 @@ def nat(made: Building) -> None:
     made.nat("main", "public-a", "203.0.113.5")
     made.route("private-a", "nat-main", "0.0.0.0/0")
     made.get("security_groups", "sg-guard")["IpPermissionsEgress"].append(OPEN)
+
+
+def nat_acl(made: Building) -> t.Any:
+    """Entries of the ACL of the NAT gateway's subnet."""
+    return made.get("network_acls", "acl-public-a")["Entries"]
 
 
 def without(made: Building, *services: str) -> None:
@@ -137,6 +142,10 @@ def test_a_public_subnet_does_not_help_a_task_without_a_public_address() -> None
         ("nat-not-available", lambda us: us.get("nat_gateways", "nat-main").update(State="failed")),
         ("nat-without-way-out", lambda us: us.get("route_tables", "rtb-public-a")["Routes"].pop()),
         ("nat-without-way-out", lambda us: us.get("nat_gateways", "nat-main").update(ConnectivityType="private")),
+        ("acl-closed-in", lambda us: nat_acl(us).insert(0, entry(50, "deny", (443, 443), "10.0.16.0/20"))),
+        ("acl-closed-in", lambda us: nat_acl(us).insert(0, entry(50, "deny", cidr="10.0.16.0/20", Egress=True))),
+        ("acl-closed-out", lambda us: nat_acl(us).insert(0, entry(50, "deny", (443, 443), Egress=True))),
+        ("acl-closed-out", lambda us: nat_acl(us).__setitem__(0, entry(100, "allow", cidr="10.0.0.0/16"))),
         ("blackhole", lambda us: us.get("route_tables", "rtb-private-a")["Routes"][-1].update(State="blackhole")),
     ],
 )

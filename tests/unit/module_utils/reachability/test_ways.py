@@ -185,3 +185,13 @@ def test_a_network_load_balancer_may_lead_to_an_application_one() -> None:
     assert reach(made.snapshot, INTERNET, name, 443).reached
     made.get("security_groups", "sg-alb")["IpPermissions"].clear()
     assert reach(made.snapshot, INTERNET, name, 443).cause == "target-not-reached"
+
+
+def test_a_machine_with_a_public_address_is_reached_from_where_its_group_lets_in() -> None:
+    made = behind_nlb(False)
+    made.group("web", [rule(22, "198.51.100.0/24")])
+    made.interface("web", "public-a", "10.0.1.9", "web", public="203.0.113.9")
+    assert reach(made.snapshot, Internet("198.51.100.7"), "203.0.113.9", 22).reached
+    assert reach(made.snapshot, INTERNET, "203.0.113.9", 22).cause == "ingress-closed"
+    made.get("route_tables", "rtb-public-a")["Routes"].pop()
+    assert reach(made.snapshot, Internet("198.51.100.7"), "203.0.113.9", 22).cause == "no-return-route"
