@@ -66,14 +66,22 @@ class MotoApp:
         return Answer(caught["status"], caught["headers"], body)
 
 
-def preload(services: t.Iterable[str] = ("ec2", "sts", "ssm", "iam", "route53", "logs")) -> None:
+# In the order in which a run asks for them; the name in an endpoint, and botocore's where it is another.
+FIRST = (
+    "ec2", "sts", "ssm", "iam", "route53", "logs", "ecr", "acm", "elasticloadbalancing:elbv2", "autoscaling", "ecs",
+    "secretsmanager", "application-autoscaling",
+)  # fmt: skip
+
+
+def preload(services: t.Iterable[str] = FIRST) -> None:
     """Import what a rehearsal will need while its first steps run."""
     for service in services:
+        endpoint, _, model = service.partition(":")
         with BACKEND:
             from moto.core.utils import get_service_model
 
-            _handler(service, "us-east-1", "/")
-            get_service_model(service)
+            _handler(endpoint, "us-east-1", "/")
+            get_service_model(model or endpoint)
 
 
 @functools.cache
