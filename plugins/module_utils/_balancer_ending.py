@@ -40,7 +40,11 @@ class Ending:
 
     def read(self) -> None:
         """Read what stands and what is named, the chains side by side."""
-        reads = [self._read_doors, self._read_groups, partial(self._records.wants, [], self._names)]
+        reads: list[t.Callable[[], t.Any]] = [
+            self._read_doors,
+            self._read_groups,
+            partial(self._records.wants, [], self._names),
+        ]
         if any(not name.startswith("arn:") for name in self._certificates()):
             reads.append(partial(self._names.read, Certificate))
         each(lambda read: read(), reads)

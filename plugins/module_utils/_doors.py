@@ -36,11 +36,11 @@ class Doors:
 
     def listeners(self) -> list[Found]:
         """Return all listeners; ``raw`` has ``more_certificates`` beside what AWS describes."""
-        return t.cast("list[Found]", self._all()[0])
+        return self._all()[0]
 
     def rules(self) -> list[Found]:
         """Return all rules but the default ones; ``raw`` has ``ListenerArn`` beside what AWS describes."""
-        return t.cast("list[Found]", self._all()[1])
+        return self._all()[1]
 
     def _all(self) -> tuple[list[Found], list[Found]]:
         return self._once.get("all", self._read)

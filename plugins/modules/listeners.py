@@ -54,7 +54,7 @@ ids:
   description: ARNs of the listeners by name, such as C(public:443).
   type: dict
   returned: success
-  sample: {"public:443": "arn:aws:elasticloadbalancing:us-west-2:111122223333:listener/app/us-public/0a1b2c/3d4e5f"}
+  sample: {"public:443": "arn:<partition>:elasticloadbalancing:us-west-2:111122223333:listener/app/us-public/0a1b/2c3d"}
 members:
   description: >-
     What became of each listener, rule, target and of the records of each zone (C(create), C(change), C(keep),

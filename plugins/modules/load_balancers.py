@@ -44,7 +44,7 @@ ids:
   description: ARNs of the load balancers by name.
   type: dict
   returned: success
-  sample: {public: "arn:aws:elasticloadbalancing:us-west-2:111122223333:loadbalancer/app/us-public/0a1b2c3d4e5f6071"}
+  sample: {public: "arn:<partition>:elasticloadbalancing:us-west-2:111122223333:loadbalancer/app/us-public/0a1b2c"}
 target_group_ids:
   description: ARNs of the target groups by name.
   type: dict

@@ -252,10 +252,7 @@ def batches(changes: t.Sequence[Changes]) -> t.Iterator[Changes]:
 
 
 def _change(action: str, item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    return {
-        "Action": action,
-        "ResourceRecordSet": {key: value for key, value in item.items() if value != []},
-    }
+    return {"Action": action, "ResourceRecordSet": {key: value for key, value in item.items() if value != []}}
 
 
 def _label(key: Key, domain: str) -> str:

@@ -19,6 +19,76 @@ HTTPS, RULE = (*PUBLIC, "listeners", 1), (*INNER, "listeners", 0, "rules", 0)
 PORTS = (*EDGE, "listeners")
 
 
+LISTED_GROUPS: list[Variables] = [
+    {"name": "guard", "protocol": "HTTP", "port": 8080, "health_check": {"path": "/health"}},
+    {"name": "jobs", "protocol": "HTTP", "port": 8000, "slow_start_seconds": 60, "stickiness": {"seconds": 60}},
+    {
+        "name": "proxies",
+        "protocol": "TCP",
+        "port": 443,
+        "proxy_protocol_v2": True,
+        "targets": [{"ip": "10.0.16.9"}, {"ip": "192.168.1.9", "port": 8443, "az": "all"}],
+    },
+    {
+        "name": "to-inner",
+        "protocol": "TCP",
+        "port": 80,
+        "target_type": "alb",
+        "targets": [{"load_balancer": "inner"}],
+    },
+    {"name": "spare", "protocol": "HTTP", "port": 8080},
+]
+LISTED_BALANCERS: list[Variables] = [
+    {
+        "name": "public",
+        "scheme": "internet-facing",
+        "subnets": ["public-a", "public-b"],
+        "security_groups": ["web"],
+        "idle_timeout_seconds": 4000,
+        "listeners": [
+            {"port": 80, "protocol": "HTTP", "exposure": "public", "redirect": {"protocol": "HTTPS", "port": 443}},
+            {
+                "port": 443,
+                "protocol": "HTTPS",
+                "exposure": "public",
+                "certificates": ["public", "arn:aws:acm:us-west-2:111122223333:certificate/1"],
+                "forward": "guard",
+            },
+        ],
+        "records": [{"zone": "example.com", "name": "us"}, {"zone": "example.com", "name": "@"}],
+    },
+    {
+        "name": "inner",
+        "subnets": ["private-a", "private-b"],
+        "security_groups": ["app"],
+        "listeners": [
+            {
+                "port": 80,
+                "protocol": "HTTP",
+                "fixed_response": {"status": 404, "body": "Nothing here."},
+                "rules": [
+                    {"name": "jobs", "priority": 10, "hosts": ["*.example.internal"], "forward": "jobs"},
+                    {"name": "rest", "priority": 20, "paths": ["/v1/*"], "forward_weights": {"jobs": 1}},
+                ],
+            }
+        ],
+        "records": [{"zone": "prod.example.internal", "name": "jobs"}],
+    },
+    {
+        "name": "edge",
+        "type": "network",
+        "scheme": "internet-facing",
+        "addresses": {"public-a": "edge-a", "public-b": "edge-b"},
+        "security_groups": ["web"],
+        "cross_zone": True,
+        "listeners": [
+            {"port": 443, "protocol": "TCP", "exposure": "public", "forward": "proxies"},
+            {"port": 80, "protocol": "TCP", "exposure": "public", "forward": "to-inner"},
+        ],
+    },
+]
+
+
 def listed() -> Variables:
     """Three load balancers in the sound region: one for the world, one inside, one that hands on packets."""
     variables = sound()
@@ -26,75 +96,7 @@ def listed() -> Variables:
     variables["security_groups_defined"].append({"name": "operator", "vpc": "operator", "reason": "Operators"})
     variables["dns_zones"][1]["records"] = [{"name": "@", "type": "CAA", "values": ['0 issue "amazon.com"']}]
     variables["certificates_defined"] = [{"name": "public"}, {"name": "inner"}]
-    variables[GROUPS] = [
-        {"name": "guard", "protocol": "HTTP", "port": 8080, "health_check": {"path": "/health"}},
-        {"name": "jobs", "protocol": "HTTP", "port": 8000, "slow_start_seconds": 60, "stickiness": {"seconds": 60}},
-        {
-            "name": "proxies",
-            "protocol": "TCP",
-            "port": 443,
-            "proxy_protocol_v2": True,
-            "targets": [{"ip": "10.0.16.9"}, {"ip": "192.168.1.9", "port": 8443, "az": "all"}],
-        },
-        {
-            "name": "to-inner",
-            "protocol": "TCP",
-            "port": 80,
-            "target_type": "alb",
-            "targets": [{"load_balancer": "inner"}],
-        },
-        {"name": "spare", "protocol": "HTTP", "port": 8080},
-    ]
-    variables[BALANCERS] = [
-        {
-            "name": "public",
-            "scheme": "internet-facing",
-            "subnets": ["public-a", "public-b"],
-            "security_groups": ["web"],
-            "idle_timeout_seconds": 4000,
-            "listeners": [
-                {"port": 80, "protocol": "HTTP", "exposure": "public", "redirect": {"protocol": "HTTPS", "port": 443}},
-                {
-                    "port": 443,
-                    "protocol": "HTTPS",
-                    "exposure": "public",
-                    "certificates": ["public", "arn:aws:acm:us-west-2:111122223333:certificate/1"],
-                    "forward": "guard",
-                },
-            ],
-            "records": [{"zone": "example.com", "name": "us"}, {"zone": "example.com", "name": "@"}],
-        },
-        {
-            "name": "inner",
-            "subnets": ["private-a", "private-b"],
-            "security_groups": ["app"],
-            "listeners": [
-                {
-                    "port": 80,
-                    "protocol": "HTTP",
-                    "fixed_response": {"status": 404, "body": "Nothing here."},
-                    "rules": [
-                        {"name": "jobs", "priority": 10, "hosts": ["*.example.internal"], "forward": "jobs"},
-                        {"name": "rest", "priority": 20, "paths": ["/v1/*"], "forward_weights": {"jobs": 1}},
-                    ],
-                }
-            ],
-            "records": [{"zone": "prod.example.internal", "name": "jobs"}],
-        },
-        {
-            "name": "edge",
-            "type": "network",
-            "scheme": "internet-facing",
-            "addresses": {"public-a": "edge-a", "public-b": "edge-b"},
-            "security_groups": ["web"],
-            "cross_zone": True,
-            "listeners": [
-                {"port": 443, "protocol": "TCP", "exposure": "public", "forward": "proxies"},
-                {"port": 80, "protocol": "TCP", "exposure": "public", "forward": "to-inner"},
-            ],
-        },
-    ]
-    return variables
+    return {**variables, GROUPS: copy.deepcopy(LISTED_GROUPS), BALANCERS: copy.deepcopy(LISTED_BALANCERS)}
 
 
 # What is set where; the path that the message gives; words that it has.
