@@ -68,16 +68,16 @@ class Settler:
 
     def _join(self, pool: Pool, group: Found, member: Member) -> list[Progress]:
         went = self.refresher.replace(group, pool["refresh"]) if member.action == "change" else []
-        self._await(pool, self.refresher.now(group) if went else group)
-        member.done = True
+        group = self._await(pool, self.refresher.now(group) if went else group)
+        member.shows, member.done = self.refresher.group.shows(group), True
         return went
 
-    def _await(self, pool: Pool, group: Found) -> None:
+    def _await(self, pool: Pool, group: Found) -> Found:
         """Wait until as many machines serve as the inventory asks for; raise with Auto Scaling's reasons if never."""
         name, size = group.raw["AutoScalingGroupName"], pool["size"]
         wanted = size["min"] if size["desired"] is None else size["desired"]
         if _serving(group) >= wanted:
-            return
+            return group
         before = {one["ActivityId"] for one in failed(self.refresher.activities(name))}
 
         def ready() -> bool:
@@ -86,7 +86,8 @@ class Settler:
             if _serving(group) >= wanted:
                 return True
             activities = self.refresher.activities(name)
-            if hopeless(activities) and activities[0]["ActivityId"] not in before:
+            newest = hopeless(activities)
+            if newest and newest["ActivityId"] not in before:
                 raise RegionError(self._short(group, wanted, activities))
             return False
 
@@ -95,6 +96,7 @@ class Settler:
         except DeadlineError as exc:
             text = self._short(group, wanted, self.refresher.activities(name))
             raise DeadlineError(f"{text} Waited {self.capacity_seconds:.0f} s; run again to go on from here") from exc
+        return group
 
     def _short(self, group: Found, wanted: int, activities: t.Sequence[t.Mapping[str, t.Any]]) -> str:
         suspended = ", ".join(one["ProcessName"] for one in group.raw.get("SuspendedProcesses") or ())

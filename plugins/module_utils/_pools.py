@@ -141,11 +141,11 @@ def told(size: t.Mapping[str, Capacity]) -> str:
     """Return the capacity of a pool as a person reads it."""
     least, most = size["at_least"], size["at_most"]
 
-    def span(key: t.Literal["machines", "vcpus", "gpus", "memory_gib"]) -> str:
+    def span(key: t.Literal["vcpus", "gpus", "memory_gib"]) -> str:
         return str(most[key]) if least[key] == most[key] else f"{least[key]} to {most[key]}"
 
     gpus = f", {span('gpus')} GPU ({most['gpu']})" if most["gpus"] else ""
-    return f"{span('machines')} machines, {span('vcpus')} vCPU{gpus}, {span('memory_gib')} GiB"
+    return f"{span('vcpus')} vCPU{gpus}, {span('memory_gib')} GiB"
 
 
 def _refuse_misfits(pool: Pool, image: MachineImage, types: t.Sequence[Offer]) -> None:

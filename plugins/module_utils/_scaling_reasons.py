@@ -122,10 +122,12 @@ def failed(activities: t.Iterable[Activity]) -> list[Activity]:
     return [one for one in activities if one.get("StatusCode") in ("Failed", "Cancelled") and one.get("StatusMessage")]
 
 
-def hopeless(activities: t.Iterable[Activity]) -> bool:
-    """Return whether the newest that ended was a failure that does not pass by itself."""
-    ended = [one for one in activities if one.get("StatusCode") in ("Failed", "Cancelled", "Successful")]
-    return bool(ended) and bool(failed(ended[:1])) and not cause(ended[0]["StatusMessage"]).passes
+def hopeless(activities: t.Iterable[Activity]) -> Activity | None:
+    """Return the newest that ended when it is a failure that does not pass by itself."""
+    newest = next((one for one in activities if one.get("StatusCode") in ("Failed", "Cancelled", "Successful")), None)
+    if newest is None or not failed([newest]) or cause(newest["StatusMessage"]).passes:
+        return None
+    return newest
 
 
 def explained(activities: t.Sequence[Activity]) -> str:

@@ -42,7 +42,10 @@ class Report:
     """Why the run as a whole failed."""
 
     def take(self, host: str, seconds: float, members: t.Iterable[Member], check: bool) -> None:
-        """Take in one ended task. A later task may keep what an earlier one made: the stronger action stays."""
+        """Take in one ended task. A later task may keep what an earlier one made: the stronger action stays.
+
+        So does what only the earlier one shows.
+        """
         members = list(members)
         if host in self.stacks:
             self.stacks[host].seconds += seconds
@@ -50,6 +53,8 @@ class Report:
             stack = self.stacks.setdefault(member["stack"], Stack(seconds if member["stack"] == host else 0.0))
             key = (member["kind"], member["part"])
             known = stack.members.get(key)
+            if known:
+                member = {**member, "shows": {**known["shows"], **member["shows"]}}
             if known and known["action"] != "keep" and member["action"] == "keep":
                 member = {**member, "action": known["action"], "changes": known["changes"]}
             stack.members[key] = member

@@ -63,7 +63,9 @@ def _service(member: Member) -> str:
 
 
 def _pool(member: Member) -> str:
-    return f"machines {member['shows'].get('machines', 'unknown')}"
+    shows = member["shows"]
+    text = f"machines {shows.get('machines', 'unknown')}"
+    return f"{text}  {shows['capacity']}" if shows.get("capacity") else text
 
 
 def _expiring(member: Member) -> str:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
-from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError, OwnershipError, RegionError
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
+from ansible_collections.cloister.aws.plugins.module_utils._pools import sizes, told
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.launch_template import KEPT_VERSIONS
 
 from lab.embedded_aws.client import EmbeddedAws
-from tests.unit.module_utils.kinds.pool_world import ECS_IMAGE, GPU_IMAGE, World, fields, plan, pool
+from tests.unit.module_utils.kinds.pool_world import GPU_IMAGE, World, fields, plan, pool
 
-TEMPLATE, GROUP = "launch template", "Auto Scaling group"
+GROUP = "Auto Scaling group"
 SPOT = {"on_demand_base": 1, "on_demand_percent": 50, "rebalance": True}
 
 
@@ -197,111 +197,6 @@ def test_what_was_set_by_hand_in_a_new_version_is_found(world: World) -> None:
     assert "KeyName" not in world.data()
 
 
-def test_a_version_that_a_killed_run_made_is_taken(world: World) -> None:
-    world.make(pool())
-    changed = pool(metadata_hop_limit=3)
-    world.lab.fail("ModifyLaunchTemplate", "UnauthorizedOperation", status=403)
-    with pytest.raises(RegionError, match="UnauthorizedOperation"):
-        world.make(changed)
-    world.writes()
-    world.make(changed)
-    assert world.writes() == ["ModifyLaunchTemplate", "UpdateAutoScalingGroup"]
-
-
-def test_a_group_whose_run_was_killed_before_it_was_made_is_made(world: World) -> None:
-    world.lab.fail("CreateAutoScalingGroup", "AccessDenied", status=403)
-    with pytest.raises(RegionError, match="AccessDenied"):
-        world.make(pool())
-    assert plan(world.make(pool())) == [(TEMPLATE, "cpu", "keep"), (GROUP, "cpu", "create")]
-
-
-def test_a_group_whose_run_was_killed_before_its_metrics_were_on_is_finished(world: World) -> None:
-    world.lab.fail("EnableMetricsCollection", "AccessDenied", status=403)
-    with pytest.raises(RegionError, match="AccessDenied"):
-        world.make(pool())
-    assert fields(world.make(pool())) == ["metrics"]
-
-
-@pytest.mark.parametrize("action", ["CreateLaunchTemplate", "CreateAutoScalingGroup"])
-def test_a_lost_answer_makes_no_second_one(world: World, action: str) -> None:
-    world.lab.reset_connections(action, applied=True)
-    world.make(pool())
-    assert len(world.aws.pages("ec2", "describe_launch_templates", "LaunchTemplates")) == 1
-    assert len(world.aws.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups")) == 1
-    assert not world.make(pool()).changed
-
-
-def test_ids_that_are_shown_late_are_waited_for(world: World) -> None:
-    world.lab.hide_new_ids(calls=3)
-    world.make(pool())
-    world.lab.hide_new_ids(calls=0)
-    assert not world.make(pool()).changed
-
-
-def test_a_profile_that_auto_scaling_sees_late_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr("time.sleep", waits.append)
-    late = "You must use a valid fully-formed launch template. Invalid IAM Instance Profile name"
-    world.lab.fail("CreateAutoScalingGroup", "ValidationError", times=2, message=late)
-    world.make(pool())
-    assert waits[:2] == [1.0, 2.0]
-    assert len(world.machines()) == 1
-
-
-def test_a_template_of_that_name_that_is_not_ours_is_refused(world: World) -> None:
-    theirs = world.aws.make(
-        "ec2", "create_launch_template", LaunchTemplateName="us-cpu", LaunchTemplateData={"InstanceType": "t3.micro"}
-    )["LaunchTemplate"]["LaunchTemplateId"]
-    world.writes()
-    with pytest.raises(OwnershipError, match=theirs):
-        world.make(pool())
-    assert world.writes() == []
-
-
-def test_a_group_of_that_name_that_is_not_ours_is_refused_before_its_template_is_made(world: World) -> None:
-    image = world.aws.call("ssm", "get_parameter", Name=ECS_IMAGE)["Parameter"]["Value"]
-    said = {"LaunchTemplateName": "theirs", "LaunchTemplateData": {"InstanceType": "t3.micro", "ImageId": image}}
-    template = world.aws.make("ec2", "create_launch_template", **said)["LaunchTemplate"]["LaunchTemplateId"]
-    world.aws.make(
-        "autoscaling", "create_auto_scaling_group", AutoScalingGroupName="us-cpu", MinSize=0, MaxSize=0,
-        LaunchTemplate={"LaunchTemplateId": template, "Version": "1"}, VPCZoneIdentifier=world.subnets["private-a"],
-    )  # fmt: skip
-    world.writes()
-    with pytest.raises(OwnershipError, match="autoScalingGroupName/us-cpu has its place and is not ours"):
-        world.make(pool())
-    assert world.writes() == []
-
-
-def test_two_pools_of_one_name_are_refused(world: World) -> None:
-    with pytest.raises(InputError, match="cpu: listed more than once"):
-        world.make(pool(), pool())
-    assert world.writes() == []
-
-
-def test_a_secret_in_user_data_is_refused_before_anything_is_asked(world: World) -> None:
-    with pytest.raises(InputError, match=r"pool cpu: line 7 looks like a password\. .*Secrets Manager") as refusal:
-        world.make(pool(user_data="export DB_PASSWORD=hunter2"))
-    assert "hunter2" not in str(refusal.value)
-    assert world.lab.reads()["total"] == 0
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"instance_types": ["t4g.medium"]}, "is made for x86_64, and t4g.medium is not"),
-        ({"instance_types": ["t3.medium", "g5.xlarge"]}, "t3.medium has no GPU and the others have one"),
-        ({"instance_types": ["t3.medium", "t3.gigantic"]}, "us-west-2 has no instance type t3.gigantic"),
-        ({"root_volume": {"gib": 8}}, "root_volume.gib is 8, and the image ami-.* needs 30 at least"),
-    ],
-)
-def test_what_could_not_start_is_refused_before_anything_is_made(
-    world: World, change: dict[str, t.Any], words: str
-) -> None:
-    with pytest.raises(InputError, match=words):
-        world.make(pool(**change))
-    assert world.writes() == []
-
-
 def test_old_versions_go_and_those_in_use_stay(world: World) -> None:
     world.make(pool())
     for hops in range(3, 3 + KEPT_VERSIONS + 2):
@@ -313,9 +208,21 @@ def test_old_versions_go_and_those_in_use_stay(world: World) -> None:
     assert sorted(one["VersionNumber"] for one in versions) == [1, 4, 5, 6, 7, 8]
 
 
-def test_a_pool_tells_what_it_has_and_may_have(world: World) -> None:
-    from ansible_collections.cloister.aws.plugins.module_utils._pools import sizes, told
+def test_newer_images_come_when_they_are_asked_for_and_a_plan_says_so_and_keeps_nothing(world: World) -> None:
+    world.make(pool())
+    locked, before = world.lock_file.read_text(), world.data()["ImageId"]
+    world.lab.new_images()
+    assert not world.make(pool()).changed
+    assert fields(world.make(pool(), check=True, refresh=True)) == ["image", "template_version"]
+    assert world.lock_file.read_text() == locked
+    world.make(pool(), refresh=True)
+    after = world.data()["ImageId"]
+    assert after != before
+    assert after in world.lock_file.read_text()
+    assert not world.make(pool()).changed
 
+
+def test_a_pool_tells_what_it_has_and_may_have(world: World) -> None:
     entry = pool("gpu", image={"parameter": GPU_IMAGE}, instance_types=["g5.xlarge", "g4dn.xlarge"])
     ground, _ = world.made(entry)
-    assert told(sizes(entry, ground)) == "1 to 4 machines, 4 to 16 vCPU, 1 to 4 GPU (A10G or T4), 16 to 64 GiB"
+    assert told(sizes(entry, ground)) == "4 to 16 vCPU, 1 to 4 GPU (A10G or T4), 16 to 64 GiB"
