@@ -15,7 +15,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.launch_template
 from lab.embedded_aws.client import EmbeddedAws
 from tests.unit.module_utils.kinds.pool_world import GPU_IMAGE, World, fields, plan, pool
 
-GROUP = "Auto Scaling group"
+TEMPLATE, GROUP = "launch template", "Auto Scaling group"
 SPOT = {"on_demand_base": 1, "on_demand_percent": 50, "rebalance": True}
 
 
