@@ -113,9 +113,13 @@ class PrivateCa(Kind):
     def foreign(self, want: Want) -> str | None:
         """Return a parameter that has the key's name and not our tags."""
         name = f"{self.path(want.part)}/{KEY}"
-        filters = [{"Key": "Name", "Option": "Equals", "Values": [name]}]
-        listed = self.aws.pages("ssm", "describe_parameters", "Parameters", ParameterFilters=filters)
-        return name if listed else None
+        try:
+            self.aws.call("ssm", "get_parameter", Name=name)
+        except ApiError as exc:
+            if exc.code == "ParameterNotFound":
+                return None
+            raise
+        return name
 
     def shows(self, found: Found) -> dict[str, t.Any]:
         """Return until when it can sign, and the parameter that who trusts it reads."""

@@ -69,8 +69,10 @@ def lend(region: Region) -> tuple[list[dict[str, t.Any]], Partner]:
         "partner_vpc": partner_vpc,
         "partner_zone": _zone(theirs, "partner.example.internal", aws_region, partner_vpc),
         "certificates": [_certificate(ours("acm"), name) for name in ("www", "apps")],
+        "brought": _brought("www.partner.example"),
         "logs": _logs(ours("s3"), aws_region),
     }
+    region.lab.publish(aws_region, secrets={"ecr-pullthroughcache/hub": ""})
     (region.inventory / "group_vars/all/lent.yml").write_text(yaml.safe_dump({"lent": ids}), encoding="utf-8")
     partner = Partner(region, theirs, ids["partner_zone"])
     partner.start()
@@ -91,11 +93,17 @@ def _zone(client: Client, name: str, aws_region: str, vpc: str) -> str:
 
 
 def _certificate(acm: t.Any, name: str) -> str:
-    """Bring a certificate by hand, signed by somebody's own CA."""
-    now, key = datetime.now(UTC), _x509.new_key("EC_prime256v1")
-    made = _x509.issue(key, _x509.root(key, "Office", 30, (), now), [f"{name}.example.net"], 20, "EC_prime256v1", now)
-    said = {"Certificate": made.certificate, "PrivateKey": made.private_key, "CertificateChain": made.chain}
+    """Bring a certificate by hand."""
+    made = _brought(f"{name}.example.net")
+    said = {"Certificate": made["certificate"], "PrivateKey": made["private_key"], "CertificateChain": made["chain"]}
     return str(acm.import_certificate(**said)["CertificateArn"])
+
+
+def _brought(name: str) -> dict[str, str]:
+    """Sign a certificate with somebody's own CA."""
+    now, key = datetime.now(UTC), _x509.new_key("EC_prime256v1")
+    made = _x509.issue(key, _x509.root(key, "Office", 30, (), now), [name], 20, "EC_prime256v1", now)
+    return {"certificate": made.certificate, "private_key": made.private_key, "chain": made.chain}
 
 
 def _logs(s3: t.Any, aws_region: str) -> str:

@@ -36,6 +36,9 @@ def settle_neighbours(region: Region) -> list[dict[str, t.Any]]:
     iam.create_role(RoleName="node", AssumeRolePolicyDocument=document)
     iam.create_instance_profile(InstanceProfileName="node")
     iam.add_role_to_instance_profile(InstanceProfileName="node", RoleName="node")
+    # Under our names, and without our tags.
+    client("ecr").create_repository(repositoryName=f"{name}/neighbour")
+    client("acm").request_certificate(DomainName="neighbour.example.net", ValidationMethod="DNS")
     client("ssm").put_parameter(Name=f"/neighbour/{name}/lock", Value="ours", Type="String")
     return settled(region, before)
 

@@ -13,9 +13,11 @@ from botocore import xform_name
 from tests.integration.playbook import ROOT
 
 SERVICES = {
+    "acm": "acm",
     "application-autoscaling": "application-autoscaling",
     "autoscaling": "autoscaling",
     "ec2": "ec2",
+    "ecr": "ecr",
     "ecs": "ecs",
     "elbv2": "elasticloadbalancing",
     "iam": "iam",

@@ -1,7 +1,7 @@
 """Drift: somebody changes one thing of each kind by hand. The modules of this package are the acts, in their order."""
 
 # A way goes before the thing that it leads to.
-from tests.integration.rehearsal.damage import balancers, doors, machines, names, network, ways  # noqa: F401
+from tests.integration.rehearsal.damage import balancers, doors, machines, names, network, wares, ways  # noqa: F401
 from tests.integration.rehearsal.damage.hands import ACTS, damage
 
 __all__ = ["ACTS", "damage"]
