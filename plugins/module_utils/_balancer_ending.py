@@ -14,6 +14,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, K
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome, leave, reconcile
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils._removal import remove_by_rank
+from ansible_collections.cloister.aws.plugins.module_utils._stages import in_turn
 from ansible_collections.cloister.aws.plugins.module_utils.kinds import target
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.certificate import Certificate
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.listener import Listener
@@ -22,6 +23,14 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.load_balancer i
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.target import Target
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.target_group import TargetGroup
+
+
+def bring_about(module: RegionModule) -> Outcome:
+    """Bring about what `listeners` lists, or in check mode predict it; raise `RegionError` for what is refused."""
+    ending = Ending(module)
+    ending.read()
+    stages = [ending.listeners, ending.rules, ending.settle, ending.targets, ending.records, ending.leftovers]
+    return in_turn(stages, module.check, pending=ending.pending())
 
 
 class Ending:

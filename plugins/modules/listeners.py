@@ -65,21 +65,17 @@ members:
 """
 
 from ansible_collections.cloister.aws.plugins.module_utils._balancer_arguments import SPEC
-from ansible_collections.cloister.aws.plugins.module_utils._balancer_ending import Ending
+from ansible_collections.cloister.aws.plugins.module_utils._balancer_ending import bring_about
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
-from ansible_collections.cloister.aws.plugins.module_utils._stages import in_turn
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.listener import Listener
 
 
 def main() -> None:
     """Read arguments, bring it about, report."""
     module = RegionModule({**SPEC, "wait": {"type": "bool", "default": True}})
-    ending = Ending(module)
     try:
-        ending.read()
-        stages = [ending.listeners, ending.rules, ending.settle, ending.targets, ending.records, ending.leftovers]
-        outcome = in_turn(stages, module.check, pending=ending.pending())
+        outcome = bring_about(module)
     except RegionError as exc:
         module.ansible.fail_json(msg=str(exc))
     module.finish(outcome, ids={member.part: member.id for member in outcome.members if member.kind == Listener.noun})

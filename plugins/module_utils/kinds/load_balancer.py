@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Patience
 from ansible_collections.cloister.aws.plugins.module_utils._elb import (
     IN_USE,
     NamedElbKind,
@@ -35,6 +36,8 @@ ATTRIBUTES = {
 }
 _LOGS = "access_logs.s3."
 _READY = ("active", "active_impaired")
+# One that was a target of another is in use until that one has let go of it, five minutes unless said otherwise.
+_LEAVING = Patience(IN_USE.codes, seconds=420)
 
 
 class LoadBalancer(NamedElbKind):
@@ -166,7 +169,7 @@ class LoadBalancer(NamedElbKind):
 
     def delete(self, found: Found) -> None:
         """Delete it with its listeners and wait until it is gone; its interfaces linger a little longer."""
-        self.aws.call("elbv2", "delete_load_balancer", LoadBalancerArn=found.id, absent_ok=True, patience=IN_USE)
+        self.aws.call("elbv2", "delete_load_balancer", LoadBalancerArn=found.id, absent_ok=True, patience=_LEAVING)
         self.until(f"load balancer {found.part} ({found.id}) to be gone", lambda: self._now(found) is None)
 
     def shows(self, found: Found) -> dict[str, t.Any]:
