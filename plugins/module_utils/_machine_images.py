@@ -105,7 +105,7 @@ def _held(name: str, value: str) -> str:
 
 def _describe(aws: Aws, ids: t.Collection[str]) -> dict[str, t.Mapping[str, t.Any]]:
     # By a filter: naming ids, one that is gone would take the others with it.
-    which = {"Filters": [{"Name": "image-id", "Values": sorted(ids)}], "IncludeDeprecated": True}
+    which: dict[str, t.Any] = {"Filters": [{"Name": "image-id", "Values": sorted(ids)}], "IncludeDeprecated": True}
     found = aws.pages("ec2", "describe_images", "Images", **which) if ids else []
     return {raw["ImageId"]: raw for raw in found}
 

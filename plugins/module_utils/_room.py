@@ -83,8 +83,8 @@ def look(aws: Aws, owner: Owner, needs: t.Mapping[str, t.Any], adopted: t.Mappin
     """Compare what the inventory asks for (``region_spec``'s ``needs``) with what AWS has. Reads only."""
     verdict, pools = Verdict(), list(needs.get("pools", ()))
     try:
-        named = [partial(_read, aws, name) for name in _READS]
-        *answers, machines = each(lambda read: read(), [*named, partial(_machine_room.read, aws, pools)])
+        asked: list[t.Callable[[], t.Any]] = [partial(_read, aws, name) for name in _READS]
+        *answers, machines = each(lambda read: read(), [*asked, partial(_machine_room.read, aws, pools)])
         reads = dict(zip(_READS, answers, strict=True))
     except ApiError as exc:
         if exc.code not in _NOT_ENABLED:

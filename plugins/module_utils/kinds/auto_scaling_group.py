@@ -149,12 +149,11 @@ class AutoScalingGroup(Kind):
             )
 
     def _lead_to(self, group: t.Mapping[str, t.Any], have: set[str], wanted: set[str]) -> None:
-        if wanted - have:
-            arns = {"TargetGroupARNs": sorted(wanted - have)}
-            self.aws.call("autoscaling", "attach_load_balancer_target_groups", **group, **arns)
-        if have - wanted:
-            arns = {"TargetGroupARNs": sorted(have - wanted)}
-            self.aws.call("autoscaling", "detach_load_balancer_target_groups", **group, **arns)
+        come, go = sorted(wanted - have), sorted(have - wanted)
+        if come:
+            self.aws.call("autoscaling", "attach_load_balancer_target_groups", TargetGroupARNs=come, **group)
+        if go:
+            self.aws.call("autoscaling", "detach_load_balancer_target_groups", TargetGroupARNs=go, **group)
 
     def _empty(self, name: str) -> None:
         """Wait until its machines are gone; those that a person put on standby go with the group."""

@@ -105,7 +105,7 @@ class LaunchTemplate(Ec2Kind):
             old -= {str(version["VersionNumber"]) for version in versions if version["DefaultVersion"]}
             old -= self._in_use(found)
         if old:
-            named = {"LaunchTemplateId": found.id, "Versions": sorted(old, key=int)[:200]}
+            named: dict[str, t.Any] = {"LaunchTemplateId": found.id, "Versions": sorted(old, key=int)[:200]}
             self.aws.call("ec2", "delete_launch_template_versions", **named)
 
     def _in_use(self, found: Found) -> set[str]:

@@ -24,6 +24,38 @@ PLAIN: Variables = {
 }
 
 
+GPUS: Variables = {
+    "name": "gpu",
+    "purpose": "ecs",
+    "cluster": "main",
+    "agent_settings": {"ECS_IMAGE_PULL_BEHAVIOR": "prefer-cached"},
+    "image": {"parameter": f"{PUBLIC}/gpu/recommended/image_id"},
+    "instance_types": ["g5.xlarge", "g4dn.xlarge"],
+    "size": {"min": 1, "max": 4, "desired": 2},
+    "subnets": ["private-a", "private-b"],
+    "security_groups": ["app"],
+    "instance_profile": "node",
+    "root_volume": {"gib": 100, "type": "gp3", "iops": 4000, "throughput_mibps": 250},
+    "volumes": [{"device": "/dev/sdf", "gib": 100}],
+    "spot": {"on_demand_base": 1, "on_demand_percent": 0},
+    "refresh": {"healthy_percent": 90, "max_healthy_percent": 190, "warmup_seconds": 300},
+    "health_check": {"type": "ec2", "grace_seconds": 300},
+    "tags": {"team": "inference"},
+}
+CPUS: Variables = {
+    **PLAIN,
+    "name": "cpu",
+    "purpose": "ecs",
+    "cluster": "main",
+    "exposure": "internal",
+    "image": {"parameter": f"{PUBLIC}/recommended"},
+    "instance_types": ["t3.medium"],
+    "subnets": ["private-a"],
+    "instance_profile": "node",
+    "user_data": "systemctl disable --now postfix",
+}
+
+
 def with_pools() -> Variables:
     variables = sound()
     variables["identity_roles"][0]["instance_profile"] = True
@@ -32,39 +64,7 @@ def with_pools() -> Variables:
     variables["security_groups_vpc"] = "main"
     variables["security_groups_defined"].append({"name": "operator", "vpc": "operator", "reason": "Operators"})
     variables["ecs_cluster"] = {"name": "main"}
-    variables["pools_defined"] = [
-        {
-            "name": "gpu",
-            "purpose": "ecs",
-            "cluster": "main",
-            "agent_settings": {"ECS_IMAGE_PULL_BEHAVIOR": "prefer-cached"},
-            "image": {"parameter": f"{PUBLIC}/gpu/recommended/image_id"},
-            "instance_types": ["g5.xlarge", "g4dn.xlarge"],
-            "size": {"min": 1, "max": 4, "desired": 2},
-            "subnets": ["private-a", "private-b"],
-            "security_groups": ["app"],
-            "instance_profile": "node",
-            "root_volume": {"gib": 100, "type": "gp3", "iops": 4000, "throughput_mibps": 250},
-            "volumes": [{"device": "/dev/sdf", "gib": 100}],
-            "spot": {"on_demand_base": 1, "on_demand_percent": 0},
-            "refresh": {"healthy_percent": 90, "max_healthy_percent": 190, "warmup_seconds": 300},
-            "health_check": {"type": "ec2", "grace_seconds": 300},
-            "tags": {"team": "inference"},
-        },
-        {
-            **PLAIN,
-            "name": "cpu",
-            "purpose": "ecs",
-            "cluster": "main",
-            "exposure": "internal",
-            "image": {"parameter": f"{PUBLIC}/recommended"},
-            "instance_types": ["t3.medium"],
-            "subnets": ["private-a"],
-            "instance_profile": "node",
-            "user_data": "systemctl disable --now postfix",
-        },
-        PLAIN,
-    ]
+    variables["pools_defined"] = [GPUS, CPUS, PLAIN]
     return copy.deepcopy(variables)
 
 
