@@ -84,7 +84,8 @@ def look(aws: Aws, owner: Owner, needs: t.Mapping[str, t.Any], adopted: t.Mappin
     verdict, pools = Verdict(), list(needs.get("pools", ()))
     try:
         asked: list[t.Callable[[], t.Any]] = [partial(_read, aws, name) for name in _READS]
-        *answers, machines = each(lambda read: read(), [*asked, partial(_machine_room.read, aws, pools)])
+        asked.append(partial(_machine_room.read, aws, pools))
+        *answers, machines = each(lambda read: read(), asked)
         reads = dict(zip(_READS, answers, strict=True))
     except ApiError as exc:
         if exc.code not in _NOT_ENABLED:
