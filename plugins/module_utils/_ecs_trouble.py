@@ -23,7 +23,12 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.verdict 
 EVENTS_TOLD, REASONS_TOLD = 5, 5
 SOME_PUBLIC_IP = "198.51.100.1"
 """Stands for the public address that a task would get (RFC 5737)."""
-_WAITING = ("no-machines", "no-gpu-left", "no-room", "machine-unfit", "not-placed")
+WAITING = Reason(
+    "waiting-for-machines",
+    "tasks wait for machines of their pool",
+    "see why its machines do not start or join (activities; a way to ecs, ecs-agent, ecs-telemetry), or raise its size",
+)
+_OF_THE_POOL = ("waiting-for-machines", "no-machines", "no-gpu-left", "no-room", "machine-unfit", "not-placed")
 Raw = t.Mapping[str, t.Any]
 
 
@@ -60,9 +65,10 @@ class Watch:
         stopped = stopped_reasons(self.aws, self.raw)
         targets = unhealthy(self.aws, self.raw)
         head = f"{cause} ({missing(self.raw)})."
-        found = weightiest([*stopped, *targets, *events])
+        known = weightiest([*stopped, *targets, *events])
+        found = known[1] if known else self._waiting()
         if found:
-            said, fix = self._likely(found[1])
+            said, fix = self._likely(found)
             head += f" Likely cause: {said}. What to do: {fix}."
         lines = [head, *_part("stopped tasks", stopped[:REASONS_TOLD]), *_part("targets", targets[:REASONS_TOLD])]
         return "\n".join([*lines, *_part("events", events)])
@@ -72,10 +78,16 @@ class Watch:
             blocked = self._blocked()
             if blocked:
                 return blocked[0].said, blocked[0].fix
-        if found.slug in _WAITING:
+        if found.slug in _OF_THE_POOL:
             pools = pool_states(self.aws, self.raw)
             return "; ".join([found.said, *pools]), found.fix
         return found.said, found.fix
+
+    def _waiting(self) -> Reason | None:
+        """Return that tasks wait for machines, of which ECS says nothing while it asks their pool for more."""
+        strategy = self.raw.get("capacityProviderStrategy", ())
+        pools = [one for one in strategy if not one["capacityProvider"].startswith("FARGATE")]
+        return WAITING if pools and self.raw["runningCount"] < self.raw["desiredCount"] else None
 
     def _blocked(self) -> list[Verdict]:
         """Return what of all that a task needs to start is not reached from the service's subnets."""

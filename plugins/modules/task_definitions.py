@@ -83,14 +83,12 @@ SPEC = {
 
 
 def bring(module: RegionModule, secrets: Secrets) -> t.Iterator[Outcome]:
-    """Make log groups, then register what differs."""
+    """Register what differs, then make log groups."""
     entries, check, purge = module.params["services"], module.check, module.params["purge"]
     standing = Standing(
         [module.kind(LogGroup), module.kind(TaskDefinition)],
         lambda: definitions(entries, module.names, module.aws, module.owner, secrets),
     )
-    groups = log_groups(entries, module.params["log_retention_days"])
-    yield reconcile(standing.kind(LogGroup), groups, check, purge=purge, found=standing.found(LogGroup))
     outcome = reconcile(
         standing.kind(TaskDefinition), standing.answers[0], check, purge=purge, found=standing.found(TaskDefinition)
     )
@@ -99,6 +97,8 @@ def bring(module: RegionModule, secrets: Secrets) -> t.Iterator[Outcome]:
         if check and member.fields:
             member.id = unknown(member.kind, member.part)
     yield outcome
+    groups = log_groups(entries, module.params["log_retention_days"])
+    yield reconcile(standing.kind(LogGroup), groups, check, purge=purge, found=standing.found(LogGroup))
 
 
 def main() -> None:

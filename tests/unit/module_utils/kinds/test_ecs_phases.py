@@ -23,8 +23,8 @@ GUARD = service(
 )
 EVERYTHING = [
     ("ECS cluster", "main"),
-    ("log group", "ecs/guard"),
     ("task definition", "guard"),
+    ("log group", "ecs/guard"),
     ("ECS service", "guard"),
     ("scaling policy", "guard"),
 ]
