@@ -29,7 +29,7 @@ def fill(container: Body, network_mode: str) -> Body:
     if filled.get("healthCheck"):
         filled["healthCheck"] = {**{key: row[0] for key, row in HEALTH.items()}, **filled["healthCheck"]}
     if filled.get("logConfiguration"):
-        filled["logConfiguration"] = {"options": {}, "secretOptions": [], **filled["logConfiguration"]}
+        filled["logConfiguration"] = {"options": {}, **filled["logConfiguration"]}
     return filled
 
 
