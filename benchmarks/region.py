@@ -1,4 +1,4 @@
-"""The same network region by Terraform and by Cloister, against the same embedded AWS, in turn."""
+"""The region of inventories/us by Terraform and by Cloister, against the same embedded AWS, in turn."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ import typing as t
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import yaml
 from benchmarks.measure import Cost, measure
+from benchmarks.us import authority
+from lab.embedded_aws import needs
 from lab.embedded_aws.client import EmbeddedAws
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+INVENTORY = "inventories/us"
+AWS_REGION = "us-west-2"
 ACCOUNT = "111122223333"
 ACTS = ("first apply", "second apply", "plan", "destroy")
 Costs = dict[tuple[float, str, str], list[Cost]]
@@ -28,7 +33,8 @@ class Terraform:
 
     def __init__(self, scratch: Path) -> None:
         self.folder = scratch / "terraform"
-        shutil.copytree(HERE / "network/terraform", self.folder)
+        shutil.copytree(HERE / "us/terraform", self.folder)
+        authority.write(self.folder)
 
     def commands(self) -> dict[str, list[str]]:
         """Return the command of each act."""
@@ -49,11 +55,14 @@ class Cloister:
 
     def __init__(self, scratch: Path) -> None:
         self.folder = ROOT
+        self.lock_file = scratch / "images.lock.yml"
 
     def commands(self) -> dict[str, list[str]]:
         """Return the command of each act."""
-        play = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "benchmarks/network/inventory"]
-        words = ["-e", "teardown_confirm=bench", "-e", "teardown_release_static_ips=true"]
+        play = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", INVENTORY]
+        play += ["-e", f"pools_lock_file={self.lock_file}"]
+        released = [f"teardown_release_{word}=true" for word in ("static_ips", "public_zones", "data", "images")]
+        words = [part for said in ("teardown_confirm=us", *released) for part in ("-e", said)]
         return {
             "prepare": [*play, "--version"],
             "first apply": [*play, "site.yml"],
@@ -63,12 +72,20 @@ class Cloister:
         }
 
 
+def supply(lab: EmbeddedAws) -> None:
+    """Bring the images and the secret that neither tool makes."""
+    services = yaml.safe_load((ROOT / INVENTORY / "host_vars/ecs.yml").read_text())["ecs_services"]
+    needed = needs.of(services, "us")
+    lab.publish(AWS_REGION, needed.images, dict.fromkeys(needed.secrets, ""))
+
+
 def life(tool: Terraform | Cloister, latency: float, costs: Costs) -> Counter[str]:
     """Take one region through its life on a fresh embedded AWS; return how many of each kind were built."""
     lab = EmbeddedAws.start("--account", ACCOUNT)
     try:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CLOISTER_", "ANSIBLE_", "PYTHON"))}
-        environment = {**clean, **lab.environment, "AWS_REGION": "us-west-2"}
+        environment = {**clean, **lab.environment, "AWS_REGION": AWS_REGION}
+        supply(lab)
         commands = tool.commands()
         measure(commands["prepare"], tool.folder, environment)
         lab.latency(latency)

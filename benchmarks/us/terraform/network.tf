@@ -1,4 +1,4 @@
-# The region of ../inventory, as a Terraform user would write it. The endpoint comes from AWS_ENDPOINT_URL.
+# inventories/us as a Terraform user would write it: the ground. The endpoint comes from AWS_ENDPOINT_URL.
 terraform {
   required_providers {
     aws = { source = "hashicorp/aws" }
@@ -8,13 +8,13 @@ terraform {
 provider "aws" {
   region                  = "us-west-2"
   skip_metadata_api_check = true
-  default_tags { tags = { environment = "bench" } }
+  default_tags { tags = { environment = "production", owner = "platform" } }
 }
 
 data "aws_partition" "this" {}
 
 locals {
-  name    = "bench"
+  name    = "us"
   public  = { a = "10.0.1.0/24", b = "10.0.2.0/24" }
   private = { a = "10.0.16.0/20", b = "10.0.32.0/20", c = "10.0.48.0/20" }
   services = [
@@ -25,30 +25,35 @@ locals {
     public-alb     = "The only door to the internet"
     guard          = "Checks requests and hands them on"
     internal-alb   = "Inner names of the services"
-    face-generator = "Inference on GPU nodes"
+    face-generator = "Inference on a GPU"
+    node           = "Machines of the ECS cluster; nobody calls them"
   }
-  # direction, group, port, and where from or to: a CIDR or another group
+  # direction, group, port, and where from or to: a CIDR, another group, or the prefix list of S3
   rules = [
-    { way = "in", group = "public-alb", port = 443, cidr = "0.0.0.0/0", peer = null },
-    { way = "in", group = "public-alb", port = 80, cidr = "0.0.0.0/0", peer = null },
-    { way = "out", group = "public-alb", port = 8080, cidr = null, peer = "guard" },
-    { way = "in", group = "guard", port = 8080, cidr = null, peer = "public-alb" },
-    { way = "in", group = "guard", port = 8080, cidr = null, peer = "internal-alb" },
-    { way = "out", group = "guard", port = 80, cidr = null, peer = "internal-alb" },
-    { way = "out", group = "guard", port = 443, cidr = "10.0.0.0/16", peer = null },
-    { way = "in", group = "internal-alb", port = 80, cidr = null, peer = "guard" },
-    { way = "in", group = "internal-alb", port = 80, cidr = null, peer = "face-generator" },
-    { way = "out", group = "internal-alb", port = 8000, cidr = null, peer = "face-generator" },
-    { way = "out", group = "internal-alb", port = 8080, cidr = null, peer = "guard" },
-    { way = "in", group = "face-generator", port = 8000, cidr = null, peer = "internal-alb" },
-    { way = "out", group = "face-generator", port = 80, cidr = null, peer = "internal-alb" },
-    { way = "out", group = "face-generator", port = 443, cidr = "10.0.0.0/16", peer = null },
+    { way = "in", group = "public-alb", port = 443, cidr = "0.0.0.0/0" },
+    { way = "in", group = "public-alb", port = 80, cidr = "0.0.0.0/0" },
+    { way = "out", group = "public-alb", port = 8080, peer = "guard" },
+    { way = "in", group = "guard", port = 8080, peer = "public-alb" },
+    { way = "in", group = "guard", port = 8080, peer = "internal-alb" },
+    { way = "out", group = "guard", port = 443, peer = "internal-alb" },
+    { way = "out", group = "guard", port = 443, cidr = "10.0.0.0/16" },
+    { way = "out", group = "guard", port = 443, prefix = "s3" },
+    { way = "in", group = "internal-alb", port = 443, peer = "guard" },
+    { way = "in", group = "internal-alb", port = 443, peer = "face-generator" },
+    { way = "out", group = "internal-alb", port = 8000, peer = "face-generator" },
+    { way = "out", group = "internal-alb", port = 8080, peer = "guard" },
+    { way = "in", group = "face-generator", port = 8000, peer = "internal-alb" },
+    { way = "out", group = "face-generator", port = 443, peer = "internal-alb" },
+    { way = "out", group = "face-generator", port = 443, cidr = "10.0.0.0/16" },
+    { way = "out", group = "face-generator", port = 443, prefix = "s3" },
+    { way = "out", group = "node", port = 443, cidr = "10.0.0.0/16" },
+    { way = "out", group = "node", port = 443, prefix = "s3" },
   ]
   roles = {
     node           = { service = "ec2", policies = ["AmazonSSMManagedInstanceCore", "AmazonEC2ContainerRegistryPullOnly"] }
+    ecs-node       = { service = "ec2", policies = ["AmazonSSMManagedInstanceCore", "service-role/AmazonEC2ContainerServiceforEC2Role"] }
     task-execution = { service = "ecs-tasks", policies = ["service-role/AmazonECSTaskExecutionRolePolicy"] }
     guard-task     = { service = "ecs-tasks", policies = [] }
-    builder        = { service = "ec2", policies = ["AmazonSSMManagedInstanceCore"] }
   }
   attachments = merge([for role, it in local.roles : { for policy in it.policies : "${role}/${policy}" => { role = role, policy = policy } }]...)
 }
@@ -142,8 +147,9 @@ resource "aws_vpc_security_group_ingress_rule" "service" {
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
   to_port                      = each.value.port
-  cidr_ipv4                    = each.value.cidr
-  referenced_security_group_id = each.value.peer == null ? null : aws_security_group.service[each.value.peer].id
+  cidr_ipv4                    = try(each.value.cidr, null)
+  prefix_list_id               = try(each.value.prefix, null) == null ? null : aws_vpc_endpoint.s3.prefix_list_id
+  referenced_security_group_id = try(aws_security_group.service[each.value.peer].id, null)
 }
 
 resource "aws_vpc_security_group_egress_rule" "service" {
@@ -152,8 +158,9 @@ resource "aws_vpc_security_group_egress_rule" "service" {
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
   to_port                      = each.value.port
-  cidr_ipv4                    = each.value.cidr
-  referenced_security_group_id = each.value.peer == null ? null : aws_security_group.service[each.value.peer].id
+  cidr_ipv4                    = try(each.value.cidr, null)
+  prefix_list_id               = try(each.value.prefix, null) == null ? null : aws_vpc_endpoint.s3.prefix_list_id
+  referenced_security_group_id = try(aws_security_group.service[each.value.peer].id, null)
 }
 
 resource "aws_security_group" "endpoints" {
@@ -188,22 +195,23 @@ resource "aws_vpc_endpoint" "service" {
   tags                = { Name = "${local.name}-${each.key}" }
 }
 
+resource "aws_route53_zone" "public" {
+  name    = "infer.example.com"
+  comment = "Names that clients use"
+}
+
 resource "aws_route53_zone" "private" {
-  name = "bench.example.internal"
+  name    = "prod.infer.example.internal"
+  comment = "Names that services use among themselves"
   vpc { vpc_id = aws_vpc.main.id }
 }
 
-resource "aws_route53_record" "this" {
-  for_each = {
-    registry = { type = "A", values = ["10.0.16.10"] }
-    models   = { type = "A", values = ["10.0.16.11"] }
-    _region  = { type = "TXT", values = ["bench"] }
-  }
+resource "aws_route53_record" "region" {
   zone_id = aws_route53_zone.private.zone_id
-  name    = "${each.key}.bench.example.internal"
-  type    = each.value.type
+  name    = "_region.prod.infer.example.internal"
+  type    = "TXT"
   ttl     = 300
-  records = each.value.values
+  records = [local.name]
 }
 
 resource "aws_iam_role" "this" {
@@ -221,12 +229,13 @@ resource "aws_iam_role_policy_attachment" "this" {
   policy_arn = "arn:${data.aws_partition.this.partition}:iam::aws:policy/${each.value.policy}"
 }
 
-resource "aws_iam_role_policy" "guard" {
-  name = "webhook-secret"
-  role = aws_iam_role.this["guard-task"].name
+resource "aws_iam_role_policy" "secrets" {
+  for_each = { task-execution = "us/*", guard-task = "us/guard/*" }
+  name     = "secrets"
+  role     = aws_iam_role.this[each.key].name
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = ["arn:${data.aws_partition.this.partition}:secretsmanager:us-west-2:*:secret:bench/guard/*"] }]
+    Statement = [{ Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = ["arn:${data.aws_partition.this.partition}:secretsmanager:us-west-2:*:secret:${each.value}"] }]
   })
 }
 
