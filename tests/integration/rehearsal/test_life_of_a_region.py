@@ -166,7 +166,7 @@ def test_what_others_lent_comes_back_as_it_was(life: Life) -> None:
 
 def test_the_world_sees_the_same_addresses_after_all_damage(life: Life) -> None:
     seen = [re.findall(r"calls leave the region from +(.+?)  ", run.output) for run in (life.built, life.healed)]
-    assert seen[0]
+    assert bool(seen[0]) is any(kind == "NAT gateway" for _, kind, _, _ in life.built.actions)
     assert seen[0] == seen[1]
 
 

@@ -65,8 +65,9 @@ def a_role_loses_its_bounds(hands: Hands) -> set[Action]:
 
 @act(InstanceProfile)
 def an_instance_profile_is_emptied(hands: Hands) -> set[Action]:
-    profile = _of_iam(hands, "list_instance_profiles", "InstanceProfiles")[0]
-    name, role = profile["InstanceProfileName"], profile["Roles"][0]["RoleName"]
-    hands.client("iam").remove_role_from_instance_profile(InstanceProfileName=name, RoleName=role)
-    stack, part = profile["Path"].split("/")[3], name.removeprefix(f"{hands.region_name}-")
-    return {(stack, InstanceProfile.noun, part, "change")}
+    for profile in _of_iam(hands, "list_instance_profiles", "InstanceProfiles"):
+        name, role = profile["InstanceProfileName"], profile["Roles"][0]["RoleName"]
+        hands.client("iam").remove_role_from_instance_profile(InstanceProfileName=name, RoleName=role)
+        stack, part = profile["Path"].split("/")[3], name.removeprefix(f"{hands.region_name}-")
+        return {(stack, InstanceProfile.noun, part, "change")}
+    return set()

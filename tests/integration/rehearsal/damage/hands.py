@@ -37,6 +37,10 @@ class Hands:
         """Return AWS's description of a part that every inventory has."""
         return next(thing for thing in self.all(kind) if tag(thing) == part)
 
+    def named(self, kind: type[Ec2Kind], prefix: str) -> list[Thing]:
+        """Return AWS's descriptions of the parts whose names begin so, of which every inventory has two."""
+        return [thing for thing in self.all(kind) if tag(thing).startswith(prefix)]
+
 
 Act = t.Callable[[Hands], set[Action]]
 ACTS: list[tuple[type[Kind], Act]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
@@ -24,16 +25,30 @@ def _zones(hands: Hands) -> t.Iterator[Thing]:
             yield {**zone, "tags": tags}
 
 
+def _told(kind: type[Kind], zone: Thing) -> Action:
+    return (zone["tags"]["cloister:stack"], kind.noun, zone["tags"]["cloister:part"], "change")
+
+
 @act(HostedZone)
 def a_private_zone_is_moved_to_another_vpc(hands: Hands) -> set[Action]:
-    zone = next(zone for zone in _zones(hands) if zone["Config"]["PrivateZone"])
     route53, default = hands.client("route53"), [{"Name": "is-default", "Values": ["true"]}]
     other = hands.ec2.describe_vpcs(Filters=default)["Vpcs"][0]["VpcId"]
-    ours = route53.get_hosted_zone(Id=zone["Id"])["VPCs"][0]
-    place = {"VPCRegion": hands.aws_region, "VPCId": other}
-    route53.associate_vpc_with_hosted_zone(HostedZoneId=zone["Id"], VPC=place)
-    route53.disassociate_vpc_from_hosted_zone(HostedZoneId=zone["Id"], VPC=ours)
-    return {("dns", HostedZone.noun, zone["tags"]["cloister:part"], "change")}
+    for zone in [zone for zone in _zones(hands) if zone["Config"]["PrivateZone"]]:
+        ours = route53.get_hosted_zone(Id=zone["Id"])["VPCs"][0]
+        place = {"VPCRegion": hands.aws_region, "VPCId": other}
+        route53.associate_vpc_with_hosted_zone(HostedZoneId=zone["Id"], VPC=place)
+        route53.disassociate_vpc_from_hosted_zone(HostedZoneId=zone["Id"], VPC=ours)
+        return {_told(HostedZone, zone)}
+    return set()
+
+
+@act(HostedZone)
+def a_public_zone_loses_its_name(hands: Hands) -> set[Action]:
+    for zone in [zone for zone in _zones(hands) if not zone["Config"]["PrivateZone"]]:
+        which = {"ResourceType": "hostedzone", "ResourceId": zone["Id"].removeprefix("/hostedzone/")}
+        hands.client("route53").change_tags_for_resource(**which, RemoveTagKeys=["Name"])
+        return {_told(HostedZone, zone)}
+    return set()
 
 
 @act(Records)
@@ -45,8 +60,20 @@ def a_record_points_elsewhere(hands: Hands) -> set[Action]:
                 changed = {**record, "ResourceRecords": [{"Value": '"elsewhere"'}]}
                 batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": changed}]}
                 route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch=batch)
-                return {("dns", Records.noun, zone["tags"]["cloister:part"], "change")}
-    raise AssertionError("the inventory has no _region record")
+                return {_told(Records, zone)}
+    return set()
+
+
+@act(Records)
+def a_load_balancers_name_is_deleted(hands: Hands) -> set[Action]:
+    route53 = hands.client("route53")
+    for zone in _zones(hands):
+        for record in route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]:
+            if record.get("AliasTarget", {}).get("DNSName", "").endswith(".elb.amazonaws.com."):
+                gone = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
+                route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch=gone)
+                return {("load_balancers", Records.noun, zone["tags"]["cloister:part"], "change")}
+    return set()
 
 
 @act(ZoneAssociation)

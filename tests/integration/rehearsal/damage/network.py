@@ -48,14 +48,14 @@ def a_range_that_no_subnet_uses_is_taken_away(hands: Hands) -> set[Action]:
 
 @act(Subnet)
 def a_subnet_loses_a_tag(hands: Hands) -> set[Action]:
-    subnet = hands.one(Subnet, "private-b")
+    subnet = hands.named(Subnet, "private-")[-1]
     hands.ec2.delete_tags(Resources=[subnet["SubnetId"]], Tags=[{"Key": "cloister:tier"}])
     return {told(Subnet, subnet, "change")}
 
 
 @act(Subnet)
 def a_private_subnet_hands_out_public_addresses(hands: Hands) -> set[Action]:
-    subnet = hands.one(Subnet, "private-a")
+    subnet = hands.named(Subnet, "private-")[0]
     hands.ec2.modify_subnet_attribute(SubnetId=subnet["SubnetId"], MapPublicIpOnLaunch={"Value": True})
     return {told(Subnet, subnet, "change")}
 
@@ -69,9 +69,10 @@ def the_internet_gateway_loses_its_name(hands: Hands) -> set[Action]:
 
 @act(ElasticIp)
 def a_static_address_loses_its_name(hands: Hands) -> set[Action]:
-    address = hands.all(ElasticIp)[0]
-    hands.ec2.delete_tags(Resources=[address["AllocationId"]], Tags=[{"Key": "Name"}])
-    return {told(ElasticIp, address, "change")}
+    addresses = hands.all(ElasticIp)[:1]
+    for address in addresses:
+        hands.ec2.delete_tags(Resources=[address["AllocationId"]], Tags=[{"Key": "Name"}])
+    return {told(ElasticIp, address, "change") for address in addresses}
 
 
 @act(FlowLog)
@@ -84,8 +85,11 @@ def a_flow_log_is_deleted(hands: Hands) -> set[Action]:
 
 @act(LogGroup)
 def a_log_group_forgets_sooner(hands: Hands) -> set[Action]:
-    logs, prefix = hands.client("logs"), f"/{hands.region_name}/"
-    groups = logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"][:1]
+    logs = hands.client("logs")
+    groups = logs.describe_log_groups(logGroupNamePrefix=f"/{hands.region_name}/")["logGroups"][:1]
+    told_of = set()
     for group in groups:
         logs.put_retention_policy(logGroupName=group["logGroupName"], retentionInDays=1)
-    return {("network", LogGroup.noun, group["logGroupName"].removeprefix(prefix), "change") for group in groups}
+        tags = logs.list_tags_for_resource(resourceArn=group["logGroupArn"])["tags"]
+        told_of.add((tags["cloister:stack"], LogGroup.noun, tags["cloister:part"], "change"))
+    return told_of

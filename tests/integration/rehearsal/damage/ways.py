@@ -28,7 +28,7 @@ def the_way_to_the_internet_is_deleted(hands: Hands) -> set[Action]:
 
 @act(RouteTable)
 def a_subnet_is_taken_off_its_route_table(hands: Hands) -> set[Action]:
-    table = hands.one(RouteTable, "main-private-b")
+    table = hands.named(RouteTable, "main-private-")[-1]
     hands.ec2.disassociate_route_table(AssociationId=min(associations(table).values()))
     return {told(RouteTable, table, "change")}
 
@@ -44,18 +44,21 @@ def a_way_back_over_a_peering_is_deleted(hands: Hands) -> set[Action]:
 
 @act(NatRoute)
 def a_way_out_through_the_nat_gateway_is_deleted(hands: Hands) -> set[Action]:
-    table = hands.one(RouteTable, "main-private-a")
-    hands.ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock=OUT)
-    return {("network", NatRoute.noun, f"main-private-a {OUT}", "create")}
+    for table in hands.named(RouteTable, "main-private-"):
+        if OUT in routes(table):
+            hands.ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock=OUT)
+            return {("network", NatRoute.noun, f"{tag(table)} {OUT}", "create")}
+    return set()
 
 
 @act(NatGateway)
 def a_nat_gateway_is_deleted(hands: Hands) -> set[Action]:
-    gateway = max(hands.all(NatGateway), key=tag)
-    led = _leading_to(hands, gateway["NatGatewayId"])
-    hands.ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
-    rewritten = {("network", NatRoute.noun, f"{tag(table)} {to}", "change") for table, to in led}
-    return rewritten | {told(NatGateway, gateway, "create")}
+    for gateway in hands.all(NatGateway)[-1:]:
+        led = _leading_to(hands, gateway["NatGatewayId"])
+        hands.ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
+        rewritten = {("network", NatRoute.noun, f"{tag(table)} {to}", "change") for table, to in led}
+        return rewritten | {told(NatGateway, gateway, "create")}
+    return set()
 
 
 @act(VpcPeering)
@@ -84,7 +87,8 @@ def an_endpoint_is_deleted(hands: Hands) -> set[Action]:
 
 @act(VpcEndpoint)
 def an_endpoint_is_taken_out_of_a_zone(hands: Hands) -> set[Action]:
-    endpoint = hands.one(VpcEndpoint, "ssm")
+    several = [one for one in hands.all(VpcEndpoint) if len(one["SubnetIds"]) > 1 and tag(one) != "logs"]
+    endpoint = several[-1]
     subnet = min(endpoint["SubnetIds"])
     hands.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], RemoveSubnetIds=[subnet])
     return {told(VpcEndpoint, endpoint, "change")}
