@@ -39,8 +39,23 @@ def settle_neighbours(region: Region) -> list[dict[str, t.Any]]:
     # Under our names, and without our tags.
     client("ecr").create_repository(repositoryName=f"{name}/neighbour")
     client("acm").request_certificate(DomainName="neighbour.example.net", ValidationMethod="DNS")
+    _balancer(client("elbv2"), client("ec2"), name, vpc)
     client("ssm").put_parameter(Name=f"/neighbour/{name}/lock", Value="ours", Type="String")
     return settled(region, before)
+
+
+def _balancer(elb: t.Any, ec2: t.Any, name: str, vpc: str) -> None:
+    """Put a load balancer there whose name begins like ours, with a port and a group."""
+    tags = [{"Key": "Name", "Value": f"{name}-public"}, {"Key": "cloister:stack", "Value": "load_balancers"}]
+    filters = [{"Name": "vpc-id", "Values": [vpc]}]
+    subnet = ec2.describe_subnets(Filters=filters)["Subnets"][0]["SubnetId"]
+    said = {"Type": "network", "Scheme": "internal", "Subnets": [subnet], "Tags": tags}
+    balancer = elb.create_load_balancer(Name=f"{name}-neighbour", **said)["LoadBalancers"][0]["LoadBalancerArn"]
+    made = elb.create_target_group(Name=f"{name}-neighbour", Protocol="TCP", Port=443, VpcId=vpc, TargetType="ip")
+    group = made["TargetGroups"][0]["TargetGroupArn"]
+    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.1.9", "Port": 443}])
+    action = {"Type": "forward", "TargetGroupArn": group}
+    elb.create_listener(LoadBalancerArn=balancer, Protocol="TCP", Port=443, DefaultActions=[action], Tags=tags)
 
 
 def settled(region: Region, before: t.Collection[str]) -> list[dict[str, t.Any]]:
