@@ -46,6 +46,7 @@ class Ending:
         self._listener_ids: dict[str, str] = {}
         self._open: list[Found] = []
         self._ruled: list[Found] = []
+        self._registered: list[Found] = []
 
     def read(self) -> None:
         """Read what stands and what is named, the chains side by side."""
@@ -73,6 +74,7 @@ class Ending:
         for entry in self._groups:
             self._names.found(TargetGroup, entry["name"])
         self._target.groups = list(self._names.every(TargetGroup).values())
+        self._registered = self._target.find()
 
     def _own(self, kind: type[Kind]) -> list[Found]:
         return [found for found in self._names.every(kind).values() if self._module.owner.owns(found.tags)]
@@ -95,7 +97,7 @@ class Ending:
     def targets(self, check: bool) -> Outcome:
         """Register the targets that are listed, and take out those that are no longer."""
         wanted: list[Want] = target.wants(self._groups, self._names)
-        return reconcile(self._target, wanted, check)
+        return reconcile(self._target, wanted, check, found=self._registered)
 
     def records(self, check: bool) -> Outcome:
         """Lead names to the load balancers."""
