@@ -120,7 +120,7 @@ ids:
   description: ARNs of certificates, and paths of the parameters of CAs, by name.
   type: dict
   returned: success
-  sample: {public: "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"}
+  sample: {public: "arn:aws-cn:acm:cn-north-1:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"}
 members:
   description:
     - What became of each (C(create), C(change), C(keep), C(remove)), with the fields that changed; none is a secret.

@@ -105,7 +105,7 @@ ids:
   description: ARNs of repositories and prefixes of caches, by name.
   type: dict
   returned: success
-  sample: {guard: "arn:aws:ecr:us-west-2:123456789012:repository/us/guard"}
+  sample: {guard: "arn:aws-cn:ecr:cn-north-1:123456789012:repository/us/guard"}
 members:
   description:
     - What became of each (C(create), C(change), C(keep), C(remove)), with the fields that changed. A repository shows
