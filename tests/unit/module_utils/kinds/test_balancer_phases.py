@@ -147,5 +147,23 @@ def test_a_create_whose_answer_is_lost_makes_no_second_one(
     _writes_nothing(world, case.name, case.entry)
 
 
+DELETES = {
+    "target_groups": "DeleteTargetGroup",
+    "load_balancers": "DeleteLoadBalancer",
+    "listeners": "DeleteListener",
+    "rules": "DeleteRule",
+}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_deletion_whose_answer_is_lost_is_done(world: World, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    world.lay(**case.under)
+    world.apply(case.name, case.entry)
+    world.lab.reset_connections(DELETES[case.name], applied=True)
+    world.apply(case.name, *NOTHING.get(case.name, []))
+    assert world.standing(case.name) == {}
+
+
 def _only(world: World, case: Case) -> str:
     return next(iter(world.standing(case.name).values())).id
