@@ -37,13 +37,14 @@ class Beginning:
         self._groups: list[dict[str, t.Any]] = module.params["target_groups"]
         self._vpc: str = module.params["vpc"]
         self._adopted: t.Mapping[str, str] = module.params["region_adopted"].get(ElasticIp.noun, {})
-        self._kinds: tuple[Kind, ...] = tuple(map(module.kind, (ElasticIp, LoadBalancer, TargetGroup)))
+        self._kinds: tuple[Kind, ...] = (module.kind(ElasticIp), module.kind(LoadBalancer), module.kind(TargetGroup))
         self._found: dict[str, t.Sequence[Found]] = {}
         self.allocations: dict[str, str] = {}
 
     def read(self) -> None:
         """Read what stands and what is named, in one round trip's time."""
-        named = ([Subnet, SecurityGroup] if self._balancers else []) + ([Vpc] if self._groups else [])
+        named: list[type[Kind]] = [Subnet, SecurityGroup] if self._balancers else []
+        named += [Vpc] if self._groups else []
         with_addresses = any(balancer["addresses"] for balancer in self._balancers)
         kinds = self._kinds if with_addresses else self._kinds[1:]
         each(lambda read: read(), [lambda: self._names.read(*named), *(self._reading(kind) for kind in kinds)])
