@@ -144,8 +144,8 @@ class EmbeddedAws:
     ) -> None:
         """What the health checks of a load balancer's target find from now on; None takes back what was said.
 
-        `target` is an instance id, an address or an ARN; port None means all; `reason` is AWS's, such as
-        Target.ResponseCodeMismatch.
+        `target` is an instance id, an address or an ARN, or a path that health checks ask targets for; port None means
+        all; `reason` is AWS's, such as Target.ResponseCodeMismatch.
         """
         said = {"target": target, "port": port, "healthy": healthy, "reason": reason, "description": description}
         self._call("POST", "target_health", said)

@@ -17,7 +17,10 @@ class Verdict:
 
 
 class Verdicts:
-    """Verdicts by (target id, port), the same in every account and region; port None means every port."""
+    """Verdicts by (target id or path that is asked for, port), the same in every account and region.
+
+    Port None means every port.
+    """
 
     def __init__(self) -> None:
         self._said: dict[tuple[str, int | None], Verdict] = {}
@@ -30,7 +33,7 @@ class Verdicts:
         reason: str = "",
         description: str = "",
     ) -> None:
-        """From now on the target's checks find this; healthy None takes back what was said."""
+        """From now on checks of the target or path find this; healthy None takes back what was said."""
         if healthy is None:
             self._said.pop((target, port), None)
         else:

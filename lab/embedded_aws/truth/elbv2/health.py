@@ -106,7 +106,8 @@ def describe(backend: Backend, group: TargetGroup, target: Target) -> View:
 
 
 def _verdict(backend: Backend, group: TargetGroup, target: Target) -> Verdict:
-    told = verdicts.of(target.id, target.port)
+    path = group.health_check.get("HealthCheckPath") or ""
+    told = verdicts.of(target.id, target.port) or verdicts.of(path, target.port)
     if told is not None:
         return told
     found = (one(backend, group, target) for one in _judges)

@@ -68,6 +68,16 @@ def test_a_test_says_what_the_checks_find(aws: EmbeddedAws, balancing: Balancing
     assert balancing.health(group) == [(address, "healthy", "")]
 
 
+def test_checks_that_ask_for_a_page_which_is_not_there_find_that(
+    aws: EmbeddedAws, balancing: Balancing, group: str, address: str
+) -> None:
+    register(balancing, group, address)
+    aws.target_health("/typo", reason="Target.ResponseCodeMismatch")
+    assert balancing.health(group) == [(address, "healthy", "")]
+    balancing.elb.modify_target_group(TargetGroupArn=group, HealthCheckPath="/typo")
+    assert balancing.health(group) == [(address, "unhealthy", "Target.ResponseCodeMismatch")]
+
+
 def test_an_address_that_nobody_holds_times_out(balancing: Balancing, group: str) -> None:
     register(balancing, group, "10.0.1.200")
     assert balancing.health(group) == [("10.0.1.200", "unhealthy", "Target.Timeout")]
