@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._errors import OwnershipError
-from ansible_collections.cloister.aws.plugins.module_utils._kind import Found
+from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind
 from ansible_collections.cloister.aws.plugins.module_utils._owner import PART, REGION, STACK, tag_dict
 
 _MOST = 10
@@ -95,6 +95,13 @@ def _interfaces(aws: Aws, region: str, name: str, values: list[str]) -> list[str
 def _describe_interfaces(aws: Aws, name: str, values: list[str]) -> list[t.Mapping[str, t.Any]]:
     filters = [{"Name": name, "Values": values}]
     return aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters)
+
+
+def living_on(kind: Kind, interfaces: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    """Return the instances that keep what has these interfaces; not the region's own where all of the stack goes."""
+    found = _instances(kind.aws, interfaces)
+    own = kind.owner.region if kind.taken_down else ""
+    return sorted(instance for instance, tags in found.items() if not own or tags.get(REGION) != own)
 
 
 def _instances(aws: Aws, interfaces: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, dict[str, str]]:

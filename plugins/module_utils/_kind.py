@@ -76,6 +76,8 @@ class Kind(ABC):
     removal_first: t.ClassVar[bool] = False
     """Whether what is no longer listed goes before the new comes (addresses that would collide)."""
 
+    taken_down: bool = False
+    """Whether all of its stack goes: machines of the region that still stand on it go before it does."""
     adopted: t.Mapping[str, t.Mapping[str, str]] = {}
     """Names that stand for things which others made, as `Names` has them; for kinds that put something into those."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
+from ansible_collections.cloister.aws.plugins.module_utils._blockers import living_on
 from ansible_collections.cloister.aws.plugins.module_utils._errors import (
     ApiError,
     InputError,
@@ -103,8 +104,7 @@ class SecurityGroup(Ec2Kind):
 
     def vet_removal(self, found: Found) -> None:
         """Refuse to delete the group of a living instance; interfaces of other things may be on their way out."""
-        attachments = [raw.get("Attachment", {}) for raw in self._interfaces(found)]
-        instances = sorted({item["InstanceId"] for item in attachments if item.get("InstanceId")})
+        instances = living_on(self, self._interfaces(found))
         if instances:
             raise OwnershipError(
                 f"{self.noun} {found.part} ({found.id}) is no longer listed, but {', '.join(instances)} still use it; "

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ansible_collections.cloister.aws.plugins.module_utils._blockers import living_on
 from ansible_collections.cloister.aws.plugins.module_utils._errors import OwnershipError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import LINGERING, Ec2Kind, Found, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
@@ -99,7 +100,7 @@ class Subnet(Ec2Kind):
         """Refuse to cut instances that live in it off."""
         filters = [{"Name": "subnet-id", "Values": [found.id]}]
         interfaces = self.aws.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=filters)
-        instances = sorted({item.get("Attachment", {}).get("InstanceId", "") for item in interfaces} - {""})
+        instances = living_on(self, interfaces)
         if instances:
             raise OwnershipError(
                 f"{found.id} is to go, but {', '.join(instances)} still live in it; move or terminate them first"

@@ -7,7 +7,7 @@ import typing as t
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Connection
 from ansible_collections.cloister.aws.plugins.module_utils._errors import OwnershipError
-from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
+from ansible_collections.cloister.aws.plugins.module_utils._owner import REGION, Owner, tag_list
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome
 from ansible_collections.cloister.aws.plugins.module_utils._snapshot import facts, snapshot
 from ansible_collections.cloister.aws.plugins.module_utils._teardown import tear_down
@@ -51,6 +51,18 @@ def test_all_of_a_stack_goes_but_what_is_kept(things: Things, aws: Aws) -> None:
 def test_what_is_kept_goes_when_that_is_asked_for(things: Things, aws: Aws) -> None:
     assert down(aws, release=["static_ips"]).errors == []
     assert standing(aws) == []
+
+
+def test_a_plan_is_held_up_by_no_machine_of_the_region_as_those_go_before(things: Things, aws: Aws) -> None:
+    parameter = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id"
+    image = aws.call("ssm", "get_parameter", Name=parameter)["Parameter"]["Value"]
+    where = {"SubnetId": things["private-a"], "SecurityGroupIds": [things["app"]], "MinCount": 1, "MaxCount": 1}
+    said = [{"ResourceType": "instance", "Tags": tag_list(Owner("us", "pools").tags_for("cpu"))}]
+    made = aws.make("ec2", "run_instances", ImageId=image, InstanceType="t3.micro", TagSpecifications=said, **where)
+    assert down(aws, check=True).errors == []
+    aws.call("ec2", "delete_tags", Resources=[made["Instances"][0]["InstanceId"]], Tags=[{"Key": REGION}])
+    with pytest.raises(OwnershipError, match="instances that are not its own"):
+        down(aws, check=True)
 
 
 def test_check_predicts_what_goes_and_writes_nothing(things: Things, aws: Aws, embedded_aws: EmbeddedAws) -> None:
