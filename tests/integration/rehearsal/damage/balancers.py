@@ -82,10 +82,11 @@ def a_port_answers_by_itself(hands: Hands) -> set[Action]:
 
 
 @act(ListenerRule)
-def a_rule_is_deleted(hands: Hands) -> set[Action]:
+def a_rule_means_other_requests(hands: Hands) -> set[Action]:
     for rule in _rules(hands):
-        hands.client("elbv2").delete_rule(RuleArn=rule["RuleArn"])
-        return {told(ListenerRule, rule, "create")}
+        elsewhere = {"Field": "host-header", "HostHeaderConfig": {"Values": ["elsewhere.example.com"]}}
+        hands.client("elbv2").modify_rule(RuleArn=rule["RuleArn"], Conditions=[elsewhere])
+        return {told(ListenerRule, rule, "change")}
     return set()
 
 
