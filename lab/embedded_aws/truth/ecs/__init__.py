@@ -40,5 +40,4 @@ def apply() -> None:
     EC2ContainerServiceBackend.iter_tagged_resources = listing.iter_tagged_resources
     # Tasks are targets: their load balancers must reach them.
     truth.apply("elbv2")
-    importlib.import_module(f"{__name__}.reached")
     scheduler.install(EC2ContainerServiceResponse)

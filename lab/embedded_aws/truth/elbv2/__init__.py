@@ -42,3 +42,5 @@ def apply() -> None:
     for name, answer in ACTIONS.items():
         setattr(ELBV2Response, name, answer)
     underneath.apply()
+    # Their health checks go through the network, which the tasks of ECS know best.
+    importlib.import_module("lab.embedded_aws.truth.ecs.reached")
