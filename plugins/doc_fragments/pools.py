@@ -95,7 +95,7 @@ options:
             description: The key that encrypts it, by default the account's own for volumes.
             type: str
       volumes:
-        description: Further volumes, encrypted.
+        description: Further volumes, encrypted. They go when their machine goes.
         type: list
         elements: dict
         default: []
@@ -107,10 +107,6 @@ options:
           snapshot:
             description: Id of the snapshot that it starts from.
             type: str
-          delete_with_machine:
-            description: Whether it goes when the machine goes.
-            type: bool
-            default: true
           gib:
             description: Its size; by default that of the image.
             type: int

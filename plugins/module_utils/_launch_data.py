@@ -53,7 +53,7 @@ class Machine(t.TypedDict):
 
 def data(machine: Machine) -> dict[str, t.Any]:
     """Return ``LaunchTemplateData``. There is no key pair, and IMDSv2 is required."""
-    root = {"device": machine["root_device"], "delete_with_machine": True, **machine["root_volume"]}
+    root = {"device": machine["root_device"], **machine["root_volume"]}
     tags = [{"Key": key, "Value": machine["tags"][key]} for key in sorted(machine["tags"])]
     said: dict[str, t.Any] = {
         "ImageId": machine["image"],
@@ -138,7 +138,8 @@ def digest(encoded: str | None) -> str | None:
 
 def _mapping(volume: Data) -> dict[str, t.Any]:
     given = {theirs: volume[ours] for ours, theirs in _VOLUME.items() if volume.get(ours) is not None}
-    ebs = {"Encrypted": True, "DeleteOnTermination": volume["delete_with_machine"], **given}
+    # A volume that outlived its machine would be nobody's, and paid for.
+    ebs = {"Encrypted": True, "DeleteOnTermination": True, **given}
     return {"DeviceName": volume["device"], "Ebs": ebs}
 
 

@@ -21,14 +21,13 @@ _VOLUME_TYPES = ["gp3", "gp2", "io1", "io2", "st1", "sc1"]
 _PERFORMANCE: dict[str, Option] = {
     "iops": {"type": "int"},
     "throughput_mibps": {"type": "int"},
-    "kms_key_arn": {"type": "str"},
+    "kms_key_arn": {"type": "str", "no_log": False},
 }
 _VOLUME: dict[str, Option] = {
     "device": {"type": "str", "required": True},
     "gib": {"type": "int"},
     "type": {"type": "str", "choices": _VOLUME_TYPES, "default": "gp3"},
     "snapshot": {"type": "str"},
-    "delete_with_machine": {"type": "bool", "default": True},
     **_PERFORMANCE,
 }
 _IMAGE: Option = {

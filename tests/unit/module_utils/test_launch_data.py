@@ -56,11 +56,11 @@ def test_what_is_seldom_said_is_said_as_aws_takes_it(
 
 
 def test_every_volume_is_encrypted() -> None:
-    more = {"device": "/dev/sdf", "gib": None, "snapshot": "snap-1", "type": "gp3", "delete_with_machine": False}
+    more = {"device": "/dev/sdf", "gib": None, "snapshot": "snap-1", "type": "gp3"}
     mappings = data(machine(volumes=[more]))["BlockDeviceMappings"]
     assert mappings[1] == {
         "DeviceName": "/dev/sdf",
-        "Ebs": {"Encrypted": True, "DeleteOnTermination": False, "VolumeType": "gp3", "SnapshotId": "snap-1"},
+        "Ebs": {"Encrypted": True, "DeleteOnTermination": True, "VolumeType": "gp3", "SnapshotId": "snap-1"},
     }
     assert all(mapping["Ebs"]["Encrypted"] for mapping in mappings)
 
