@@ -151,6 +151,29 @@ class Kind(ABC):
             pause = min(pause * 1.5, 10.0)
 
 
+class HeldKind(Kind):
+    """A kind that carries no tags and that no listing of its own tells of: it is found in what holds it."""
+
+    holder: t.ClassVar[type[Kind]]
+    """The kind that holds it, whose owner owns it too."""
+
+    def find(self) -> list[Found]:
+        """Return those in all that the owner owns of the holder."""
+        return self.within(self.holder(self.aws, self.owner).find())
+
+    @abstractmethod
+    def within(self, holders: t.Iterable[Found]) -> list[Found]:
+        """Return those in ``holders``."""
+
+    def retag(self, found: Found, tags: t.Mapping[str, str]) -> None:
+        """Do nothing: it has no tags."""
+
+    def tags_in(self, holder: Found, name: str) -> dict[str, str]:
+        """Return the tags that the holder would give what is called ``name`` in it."""
+        part = f"{holder.part} {name}"
+        return {**self.owner.tags_for(part), STACK: holder.tags[STACK], PART: part}
+
+
 class Ec2Kind(Kind):
     """A kind of the EC2 API: found by tag filters, tagged by CreateTags, created with TagSpecifications."""
 

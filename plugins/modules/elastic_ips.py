@@ -66,17 +66,12 @@ members:
   returned: always
 """
 
+from ansible_collections.cloister.aws.plugins.module_utils._network_arguments import ELASTIC_IPS
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.elastic_ip import ElasticIp, want
 
-ADDRESS = {
-    "name": {"type": "str", "required": True},
-    "keep": {"type": "bool", "default": True},
-    "pool": {"type": "str"},
-    "tags": {"type": "dict", "default": {}},
-}
 SPEC = {
-    "elastic_ips": {"type": "list", "elements": "dict", "required": True, "options": ADDRESS},
+    "elastic_ips": ELASTIC_IPS,
     "purge": {"type": "bool", "default": True},
 }
 

@@ -78,28 +78,12 @@ members:
   returned: always
 """
 
+from ansible_collections.cloister.aws.plugins.module_utils._network_arguments import FLOW_LOGS
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.flow_log import FlowLog, want
 
-LOG = {
-    "name": {"type": "str", "required": True},
-    "vpc": {"type": "str", "required": True},
-    "traffic": {"type": "str", "choices": ["accept", "reject", "all"], "default": "reject"},
-    "interval_seconds": {"type": "int", "choices": [60, 600], "default": 600},
-    "log_group": {"type": "str"},
-    "role": {"type": "str"},
-    "destination_arn": {"type": "str"},
-}
 SPEC = {
-    "flow_logs": {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": LOG,
-        "mutually_exclusive": [("log_group", "destination_arn")],
-        "required_one_of": [("log_group", "destination_arn")],
-        "required_together": [("log_group", "role")],
-    },
+    "flow_logs": FLOW_LOGS,
     "purge": {"type": "bool", "default": True},
 }
 

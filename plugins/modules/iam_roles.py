@@ -180,54 +180,19 @@ members:
   returned: always
 """
 
+from ansible_collections.cloister.aws.plugins.module_utils._iam_arguments import ROLES
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole, want
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.instance_profile import want as profile
 
-EFFECT = {"type": "str", "choices": ["Allow", "Deny"], "default": "Allow"}
-STRINGS = {"type": "list", "elements": "str", "default": []}
-ACTIONS = {"type": "list", "elements": "str", "required": True}
-CONDITIONS = {"type": "dict", "default": {}}
-STATEMENT = {
-    "sid": {"type": "str"},
-    "effect": EFFECT,
-    "actions": ACTIONS,
-    "resources": {"type": "list", "elements": "str", "required": True},
-    "conditions": CONDITIONS,
-}
-TRUST_STATEMENT = {
-    "sid": {"type": "str"},
-    "effect": EFFECT,
-    "principals": {"type": "dict", "required": True},
-    "actions": ACTIONS,
-    "conditions": CONDITIONS,
-}
-POLICY = {
-    "name": {"type": "str", "required": True},
-    "statements": {"type": "list", "elements": "dict", "required": True, "options": STATEMENT},
-}
-ROLE = {
-    "name": {"type": "str", "required": True},
-    "reason": {"type": "str", "required": True},
-    "trusted_services": STRINGS,
-    "trusted_arns": STRINGS,
-    "trust_conditions": CONDITIONS,
-    "trust_statements": {"type": "list", "elements": "dict", "default": [], "options": TRUST_STATEMENT},
-    "policies": {"type": "list", "elements": "dict", "default": [], "options": POLICY},
-    "managed_policies": STRINGS,
-    "permissions_boundary": {"type": "str", "default": ""},
-    "session_seconds": {"type": "int", "default": 3600},
-    "instance_profile": {"type": "bool", "default": False},
-}
-
 
 def main() -> None:
     """Read arguments, reconcile roles, then instance profiles, report."""
     module = RegionModule(
         {
-            "roles": {"type": "list", "elements": "dict", "required": True, "options": ROLE},
+            "roles": ROLES,
             "permissions_boundary": {"type": "str", "default": ""},
         }
     )

@@ -56,15 +56,12 @@ members:
   returned: always
 """
 
+from ansible_collections.cloister.aws.plugins.module_utils._network_arguments import INTERNET_GATEWAYS
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.internet_gateway import InternetGateway, want
 
-GATEWAY = {
-    "name": {"type": "str", "required": True},
-    "vpc": {"type": "str", "required": True},
-}
 SPEC = {
-    "internet_gateways": {"type": "list", "elements": "dict", "required": True, "options": GATEWAY},
+    "internet_gateways": INTERNET_GATEWAYS,
     "purge": {"type": "bool", "default": True},
 }
 

@@ -65,17 +65,12 @@ members:
   returned: always
 """
 
+from ansible_collections.cloister.aws.plugins.module_utils._network_arguments import LOG_GROUPS
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.log_group import RETENTION_DAYS, LogGroup, want
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.log_group import LogGroup, want
 
-GROUP = {
-    "name": {"type": "str", "required": True},
-    "retention_days": {"type": "int", "choices": list(RETENTION_DAYS), "default": 30},
-    "kms_key_arn": {"type": "str", "no_log": False},
-    "keep": {"type": "bool", "default": True},
-}
 SPEC = {
-    "log_groups": {"type": "list", "elements": "dict", "required": True, "options": GROUP},
+    "log_groups": LOG_GROUPS,
     "purge": {"type": "bool", "default": True},
 }
 

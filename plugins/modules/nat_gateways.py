@@ -68,35 +68,26 @@ members:
   returned: always
 """
 
-from ansible_collections.cloister.aws.plugins.module_utils._kind import Want
+from ansible_collections.cloister.aws.plugins.module_utils._network_arguments import NAT_GATEWAYS
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.elastic_ip import ElasticIp
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_gateway import NatGateway, want
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import Subnet
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_gateway import NatGateway, wants
 
-GATEWAY = {
-    "name": {"type": "str", "required": True},
-    "subnet": {"type": "str", "required": True},
-    "elastic_ip": {"type": "str", "required": True},
-}
 SPEC = {
-    "nat_gateways": {"type": "list", "elements": "dict", "required": True, "options": GATEWAY},
+    "nat_gateways": NAT_GATEWAYS,
     "wait": {"type": "bool", "default": True},
     "purge": {"type": "bool", "default": True},
 }
 
 
-def wants(module: RegionModule) -> list[Want]:
-    """Return the wishes."""
-    if module.params["nat_gateways"]:
-        module.names.read(Subnet, ElasticIp)
-    return [want(gateway, module.names) for gateway in module.params["nat_gateways"]]
-
-
 def main() -> None:
     """Read arguments, reconcile, report."""
     module = RegionModule(SPEC)
-    module.reconcile(NatGateway, lambda: wants(module), wait=module.params["wait"], purge=module.params["purge"])
+    module.reconcile(
+        NatGateway,
+        lambda: wants(module.params["nat_gateways"], module.names),
+        wait=module.params["wait"],
+        purge=module.params["purge"],
+    )
 
 
 if __name__ == "__main__":

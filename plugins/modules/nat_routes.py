@@ -59,15 +59,11 @@ members:
   returned: always
 """
 
+from ansible_collections.cloister.aws.plugins.module_utils._network_arguments import NAT_ROUTES
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_route import Gateways, NatRoute, wants
 
-ROUTE = {
-    "table": {"type": "str", "required": True},
-    "nat_gateway": {"type": "str", "required": True},
-    "destination": {"type": "str", "default": "0.0.0.0/0"},
-}
-SPEC = {"nat_routes": {"type": "list", "elements": "dict", "required": True, "options": ROUTE}}
+SPEC = {"nat_routes": NAT_ROUTES}
 
 
 def main() -> None:

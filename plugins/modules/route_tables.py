@@ -88,48 +88,22 @@ members:
   returned: always
 """
 
-from ansible_collections.cloister.aws.plugins.module_utils._kind import Want
+from ansible_collections.cloister.aws.plugins.module_utils._network_arguments import ROUTE_TABLES
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.internet_gateway import InternetGateway
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.route_table import RouteTable, wants
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import Subnet
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_peering import VpcPeering
 
-TARGETS = ("internet_gateway", "peering", "target_id")
-ROUTE = {"destination": {"type": "str", "required": True}, **{name: {"type": "str"} for name in TARGETS}}
-TABLE = {
-    "name": {"type": "str", "required": True},
-    "vpc": {"type": "str", "required": True},
-    "subnets": {"type": "list", "elements": "str", "default": []},
-    "routes": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": ROUTE,
-        "mutually_exclusive": [TARGETS],
-        "required_one_of": [TARGETS],
-    },
-}
 SPEC = {
-    "route_tables": {"type": "list", "elements": "dict", "required": True, "options": TABLE},
+    "route_tables": ROUTE_TABLES,
     "purge": {"type": "bool", "default": True},
 }
-
-
-def wishes(module: RegionModule) -> list[Want]:
-    """Read all names at once and return the wishes."""
-    tables = module.params["route_tables"]
-    routes = [route for table in tables for route in table["routes"]]
-    used = {InternetGateway: "internet_gateway", VpcPeering: "peering"}
-    module.names.read(Vpc, Subnet, *(kind for kind, key in used.items() if any(route[key] for route in routes)))
-    return wants(tables, module.names)
 
 
 def main() -> None:
     """Read arguments, reconcile, report."""
     module = RegionModule(SPEC)
-    module.reconcile(RouteTable, lambda: wishes(module), purge=module.params["purge"])
+    module.reconcile(
+        RouteTable, lambda: wants(module.params["route_tables"], module.names), purge=module.params["purge"]
+    )
 
 
 if __name__ == "__main__":

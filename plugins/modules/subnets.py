@@ -85,21 +85,12 @@ members:
   returned: always
 """
 
+from ansible_collections.cloister.aws.plugins.module_utils._network_arguments import SUBNETS
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import Subnet, want
 
-SUBNET = {
-    "name": {"type": "str", "required": True},
-    "vpc": {"type": "str", "required": True},
-    "tier": {"type": "str", "choices": ["public", "private", "isolated"], "required": True},
-    "az": {"type": "str", "required": True},
-    "cidr": {"type": "str", "required": True},
-    "public_addresses": {"type": "bool", "default": False},
-    "kubernetes_role": {"type": "str", "choices": ["elb", "internal-elb", "none"]},
-    "tags": {"type": "dict", "default": {}},
-}
 SPEC = {
-    "subnets": {"type": "list", "elements": "dict", "required": True, "options": SUBNET},
+    "subnets": SUBNETS,
     "purge": {"type": "bool", "default": True},
 }
 

@@ -103,28 +103,16 @@ members:
 """
 
 from ansible_collections.cloister.aws.plugins.module_utils._endpoint_wants import wants
+from ansible_collections.cloister.aws.plugins.module_utils._network_arguments import ENDPOINTS
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint
-
-NAMES = {"type": "list", "elements": "str", "default": []}
-ENDPOINT = {
-    "name": {"type": "str", "required": True},
-    "vpc": {"type": "str", "required": True},
-    "service": {"type": "str", "required": True},
-    "type": {"type": "str", "choices": ["interface", "gateway"], "default": "interface"},
-    "subnets": NAMES,
-    "security_groups": NAMES,
-    "route_tables": NAMES,
-    "private_dns": {"type": "bool", "default": True},
-    "policy": {"type": "json"},
-}
 
 
 def main() -> None:
     """Read arguments, reconcile, warn, report."""
     module = RegionModule(
         {
-            "endpoints": {"type": "list", "elements": "dict", "required": True, "options": ENDPOINT},
+            "endpoints": ENDPOINTS,
             "wait": {"type": "bool", "default": True},
         }
     )

@@ -77,28 +77,12 @@ members:
   returned: always
 """
 
+from ansible_collections.cloister.aws.plugins.module_utils._network_arguments import VPC_PEERINGS
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_peering import VpcPeering, want
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_peering import VpcPeering, waiting, want
 
-PEERING = {
-    "name": {"type": "str", "required": True},
-    "vpc": {"type": "str", "required": True},
-    "peer_vpc": {"type": "str"},
-    "peer_vpc_id": {"type": "str"},
-    "peer_account_id": {"type": "str"},
-    "peer_region": {"type": "str"},
-    "dns_resolution": {"type": "bool", "default": True},
-}
-ENDS = ("peer_vpc", "peer_vpc_id")
 SPEC = {
-    "vpc_peerings": {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": PEERING,
-        "mutually_exclusive": [ENDS],
-        "required_one_of": [ENDS],
-    },
+    "vpc_peerings": VPC_PEERINGS,
     "purge": {"type": "bool", "default": True},
 }
 
@@ -112,13 +96,8 @@ def main() -> None:
         lambda: [want(peering, module.names) for peering in peerings],
         purge=module.params["purge"],
     )
-    foreign = {peering["name"] for peering in peerings if peering["peer_vpc_id"]}
-    for member in outcome.members:
-        if member.part in foreign and member.shows.get("status") in ("initiating-request", "pending-acceptance"):
-            module.ansible.warn(
-                f"VPC peering {member.part} waits for its other side: account {member.shows['peer_account_id']} "
-                f"accepts {member.id} in {member.shows['peer_region']} within a week, or it expires"
-            )
+    for text in waiting(outcome.members, peerings):
+        module.ansible.warn(text)
     module.finish(outcome)
 
 

@@ -70,20 +70,15 @@ members:
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
+from ansible_collections.cloister.aws.plugins.module_utils._network_arguments import VPCS
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome, reconcile
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils._removal import remove_unlisted
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc, want
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_range import VpcRange, wants
 
-VPC = {
-    "name": {"type": "str", "required": True},
-    "cidr": {"type": "str", "required": True},
-    "secondary_cidrs": {"type": "list", "elements": "str", "default": []},
-    "default_security_group_closed": {"type": "bool", "default": True},
-}
 SPEC = {
-    "vpcs": {"type": "list", "elements": "dict", "required": True, "options": VPC},
+    "vpcs": VPCS,
     "purge": {"type": "bool", "default": True},
 }
 

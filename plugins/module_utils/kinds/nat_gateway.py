@@ -132,3 +132,10 @@ def want(gateway: t.Mapping[str, t.Any], names: Names) -> Want:
         gateway["name"],
         {"subnet": names.id(Subnet, gateway["subnet"]), "elastic_ip": names.id(ElasticIp, gateway["elastic_ip"])},
     )
+
+
+def wants(entries: t.Collection[t.Mapping[str, t.Any]], names: Names) -> list[Want]:
+    """Read all names at once and return the wishes for entries as `want` takes them."""
+    if entries:
+        names.read(Subnet, ElasticIp)
+    return [want(entry, names) for entry in entries]

@@ -12,9 +12,9 @@ import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._errors import MissingError
-from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
+from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, HeldKind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
-from ansible_collections.cloister.aws.plugins.module_utils._owner import PART, STACK, Owner
+from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_gateway import NatGateway, refuse_failed
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.route_table import (
     RouteTable,
@@ -24,18 +24,20 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.route_table imp
 )
 
 
-class NatRoute(Kind):
+class NatRoute(HeldKind):
     """A route to a NAT gateway, named ``<table> <destination>``. Field: ``nat_gateway`` (id)."""
 
     noun = "NAT route"
     made_by = "network"
     rank = 10
 
-    def find(self) -> list[Found]:
-        """Return such routes of our tables, with the tags that a table would give them."""
+    holder = RouteTable
+
+    def within(self, holders: t.Iterable[Found]) -> list[Found]:
+        """Return those of these tables."""
         return [
-            Found(f"{table.id} {to}", self._tags(table, to), {"RouteTableId": table.id, "to": to, "target": target})
-            for table in RouteTable(self.aws, self.owner).find()
+            Found(f"{table.id} {to}", self.tags_in(table, to), {"RouteTableId": table.id, "to": to, "target": target})
+            for table in holders
             for to, target in routes(table.raw).items()
             if target.startswith("nat-")
         ]
@@ -54,16 +56,9 @@ class NatRoute(Kind):
         """Lead it to another gateway."""
         write_route(self.aws, found.raw["RouteTableId"], found.raw["to"], want.fields["nat_gateway"])
 
-    def retag(self, found: Found, tags: t.Mapping[str, str]) -> None:
-        """Do nothing: a route has no tags."""
-
     def delete(self, found: Found) -> None:
         """Delete the route."""
         delete_route(self.aws, found.raw["RouteTableId"], found.raw["to"])
-
-    def _tags(self, table: Found, destination: str) -> dict[str, str]:
-        part = f"{table.part} {destination}"
-        return {**self.owner.tags_for(part), STACK: table.tags[STACK], PART: part}
 
 
 class Gateways:

@@ -14,7 +14,7 @@ import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError, InputError, OwnershipError
-from ansible_collections.cloister.aws.plugins.module_utils._kind import LINGERING, Ec2Kind, Found, Want
+from ansible_collections.cloister.aws.plugins.module_utils._kind import LINGERING, Ec2Kind, Found, Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.internet_gateway import InternetGateway
@@ -34,6 +34,8 @@ TARGETS = {
     "eigw": "EgressOnlyInternetGatewayId",
     "vpce": "VpcEndpointId",
 }
+# What routes lead to by name.
+_NAMED: dict[str, type[Kind]] = {"internet_gateway": InternetGateway, "peering": VpcPeering}
 _DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 
 
@@ -187,7 +189,12 @@ def _destination(destination: str) -> dict[str, t.Any]:
 
 
 def wants(tables: t.Sequence[t.Mapping[str, t.Any]], names: Names) -> list[Want]:
-    """Return the wishes for {name, vpc, subnets, routes: [{destination, internet_gateway | peering | target_id}]}."""
+    """Read all names at once and return the wishes for entries of tables.
+
+    An entry: {name, vpc, subnets, routes: [{destination, internet_gateway | peering | target_id}]}.
+    """
+    used = {key for table in tables for route in table["routes"] for key in _NAMED if route[key]}
+    names.read(Vpc, Subnet, *(_NAMED[key] for key in sorted(used)))
     placed = {table["name"]: names.ids(Subnet, table["subnets"]) for table in tables}
     wishes = []
     for table in tables:

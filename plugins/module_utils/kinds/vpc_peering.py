@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import NOT_YET, Ec2Kind, Found, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
+from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Member
 from ansible_collections.cloister.aws.plugins.module_utils._unknown import is_unknown
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
 
@@ -139,6 +140,17 @@ def want(peering: t.Mapping[str, t.Any], names: Names) -> Want:
     said = {"PeerOwnerId": peering["peer_account_id"], "PeerRegion": peering["peer_region"]}
     create = {key: value for key, value in said.items() if value}
     return Want(peering["name"], {**fields, "peer_vpc": peering["peer_vpc_id"]}, create)
+
+
+def waiting(members: t.Iterable[Member], peerings: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Say which of ``peerings`` somebody else has yet to accept."""
+    foreign = {peering["name"] for peering in peerings if peering["peer_vpc_id"]}
+    return [
+        f"VPC peering {member.part} waits for its other side: account {member.shows['peer_account_id']} "
+        f"accepts {member.id} in {member.shows['peer_region']} within a week, or it expires"
+        for member in members
+        if member.part in foreign and member.shows.get("status") in _LIVE[:2]
+    ]
 
 
 def _dns(info: t.Mapping[str, t.Any]) -> bool:

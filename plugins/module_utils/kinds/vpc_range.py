@@ -12,9 +12,8 @@ import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Patience
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
-from ansible_collections.cloister.aws.plugins.module_utils._kind import LINGERING, Found, Kind, Want
+from ansible_collections.cloister.aws.plugins.module_utils._kind import LINGERING, Found, HeldKind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
-from ansible_collections.cloister.aws.plugins.module_utils._owner import PART, STACK
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
 
 _STANDING = ("associating", "associated")
@@ -22,18 +21,20 @@ _STANDING = ("associating", "associated")
 _CUT = Patience(LINGERING.codes | {"OperationNotPermitted"}, LINGERING.seconds)
 
 
-class VpcRange(Kind):
+class VpcRange(HeldKind):
     """A secondary range, named ``<vpc> <cidr>``. It has no fields: it is there or not."""
 
     noun = "VPC range"
     made_by = "network"
     rank = 80
 
-    def find(self) -> list[Found]:
-        """Return those of our VPCs, with the tags that a VPC would give them."""
+    holder = Vpc
+
+    def within(self, holders: t.Iterable[Found]) -> list[Found]:
+        """Return those of these VPCs."""
         return [
-            Found(item["AssociationId"], self._tags(vpc, item["CidrBlock"]), {**item, "VpcId": vpc.id})
-            for vpc in Vpc(self.aws, self.owner).find()
+            Found(item["AssociationId"], self.tags_in(vpc, item["CidrBlock"]), {**item, "VpcId": vpc.id})
+            for vpc in holders
             for item in vpc.raw.get("CidrBlockAssociationSet", ())
             if item["CidrBlock"] != vpc.raw["CidrBlock"] and item["CidrBlockState"]["State"] in _STANDING
         ]
@@ -57,9 +58,6 @@ class VpcRange(Kind):
         """Wait until subnets can be cut from it."""
         self.until(f"VPC range {found.part} of {found.raw['VpcId']}", lambda: self._associated(found), seconds=120)
 
-    def retag(self, found: Found, tags: t.Mapping[str, str]) -> None:
-        """Do nothing: a range has no tags."""
-
     def delete(self, found: Found) -> None:
         """Take it away, bearing subnets of it that AWS still takes down."""
         action = "disassociate_vpc_cidr_block"
@@ -72,10 +70,6 @@ class VpcRange(Kind):
         if state["State"].startswith(("fail", "disassociat")):
             raise RegionError(f"{found.raw['CidrBlock']} is {state['State']}: {state.get('StatusMessage', '')}")
         return bool(state["State"] == "associated")
-
-    def _tags(self, vpc: Found, cidr: str) -> dict[str, str]:
-        part = f"{vpc.part} {cidr}"
-        return {**self.owner.tags_for(part), STACK: vpc.tags[STACK], PART: part}
 
 
 def wants(vpcs: t.Sequence[t.Mapping[str, t.Any]], names: Names) -> list[Want]:
