@@ -74,6 +74,7 @@ CASES: list[Case] = [
     ((*GPU, "name"), "GPU", f"{POOLS}[0].name", "lowercase"),
     ((*GPU, "name"), "g" * 126, f"{POOLS}[0].name", "at most 125"),
     ((*GPU, "name"), "cpu", f"{POOLS}[1].name", "there already"),
+    (("pools_refresh_images",), "maybe", "pools_refresh_images", "true or false"),
     # numbers
     ((*GPU, "size", "min"), 5, f"{POOLS}[0].size.min", "min is 5 and max is 4"),
     ((*GPU, "size", "min"), -1, f"{POOLS}[0].size.min", "from 0"),
@@ -165,6 +166,11 @@ def test_what_is_wrong_with_a_pool_is_told_once_at_its_place(
 def test_a_family_that_is_not_known_is_not_judged() -> None:
     variables = changed((*GPU, "instance_types"), ["qq9.xlarge", "g5.xlarge"])
     assert told(variables) == []
+
+
+@pytest.mark.parametrize("value", [True, False, "true", "False"])
+def test_new_images_may_be_asked_for_on_the_command_line(value: bool | str) -> None:
+    assert told(changed(("pools_refresh_images",), value)) == []
 
 
 def test_a_cluster_that_others_made_is_not_judged() -> None:

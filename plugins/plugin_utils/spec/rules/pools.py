@@ -36,6 +36,10 @@ RANGES: dict[tuple[str, ...], tuple[int, int]] = {
 
 def rules(region: Region) -> t.Iterator[Problem]:
     """Sizes, places, names, percentages; and what `pool_machines` says of the machines."""
+    for item in region.variables("pools_refresh_images"):
+        # From the command line it comes as a text.
+        if str(item.value).lower() not in ("true", "false"):
+            yield item.problem(None, f"{shown(item.value)} is neither true nor false.", "true or false")
     for pool in region.items("pools_defined"):
         yield from _numbers(pool)
         yield from _sizes(pool)
