@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import yaml
+
 from benchmarks.measure import Cost, measure
 from benchmarks.us import authority
 from lab.embedded_aws import needs

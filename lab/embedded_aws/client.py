@@ -130,7 +130,7 @@ class EmbeddedAws:
         secrets: t.Mapping[str, str] | None = None,
         parameters: t.Mapping[str, str] | None = None,
     ) -> Json:
-        """Bring what a person or a pipeline would: images ``name:tag``; secrets and parameters by name, "" is made up."""
+        """Bring what a person or pipeline would: images ``name:tag``; secrets and parameters by name, "" is made up."""
         body = {"region": region, "images": list(images), "secrets": secrets or {}, "parameters": parameters or {}}
         return self._call("POST", "publish", body)
 

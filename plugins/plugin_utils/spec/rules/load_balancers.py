@@ -138,7 +138,8 @@ Taken = dict[tuple[str, str], Item]
 
 def _taken(region: Region) -> Taken:
     """Return what zones say already where an address would stand, by zone and full name."""
-    listed = [(zone.text("part") or zone.name, one) for zone in region.items("dns_zones") for one in zone.items("records")]
+    zones = list(region.items("dns_zones"))
+    listed = [(zone.text("part") or zone.name, record) for zone in zones for record in zone.items("records")]
     listed += [(record.text("zone"), record) for record in region.items("dns_records")]
     taken: Taken = {}
     for zone, record in listed:
