@@ -89,6 +89,12 @@ def locate(variables: t.Any, path: Path) -> str:
     return best
 
 
+def typed(value: t.Any) -> bool:
+    """Return whether a value is a text that was typed as ``-e name=value``, where there is nothing but texts."""
+    tag = Origin.get_tag(value) if Origin is not None and isinstance(value, str) else None
+    return tag is not None and not tag.path and "'-e'" in str(tag.description)
+
+
 def _written(value: t.Any) -> str:
     tag = Origin.get_tag(value) if Origin is not None and value is not None else None
     if tag is None:

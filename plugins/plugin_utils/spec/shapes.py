@@ -20,6 +20,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import 
     did_you_mean,
     shown,
     spell,
+    typed,
 )
 
 Options = t.Mapping[str, t.Mapping[str, t.Any]]
@@ -34,6 +35,7 @@ WRITTEN = {
     "dict": (dict,),
     "path": (str,),
 }
+TYPED = {"true": True, "false": False}
 NOUNS = {
     "str": "a text",
     "int": "a whole number",
@@ -107,6 +109,8 @@ class Shape:
         if value is None:
             return self.tell(path, f"{spell(path)} is empty.", f"{right}; or take the line out")
         # bool is an int to Python, not to a person: `name: yes` and `name: 1.10` lose what was meant.
+        if kind == "bool" and typed(value) and value in TYPED:
+            return TYPED[value]  # a role reads what is meant for the command line through the filter bool
         if kind in WRITTEN and (not isinstance(value, WRITTEN[kind]) or (isinstance(value, bool) and kind != "bool")):
             return self.tell(path, f"{have} is not {NOUNS[kind]}.", right + _quote(kind, value))
         if kind in ("list", "dict"):

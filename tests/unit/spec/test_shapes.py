@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible._internal._datatag._tags import Origin
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import BROKEN, spell
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.shapes import Shape, WasNumber
 
@@ -103,3 +104,11 @@ def test_what_is_wanted_is_said_in_the_words_of_the_specification() -> None:
     shape = Shape("pool")
     shape.check(OPTIONS, {})
     assert shape.problems[0].advice == "Right would be: a text (What it is called)"
+
+
+def test_on_the_command_line_true_and_false_are_texts() -> None:
+    here = Origin(description="<CLI option '-e'>")
+    clean, told = check(pool_spot=here.tag("true"))
+    assert (clean["pool_spot"], told) == (True, [])
+    assert "'maybe' is not true or false" in check(pool_spot=here.tag("maybe"))[1][0]
+    assert "'true' is not true or false" in check(pool_spot=Origin(path="/us.yml").tag("true"))[1][0]
