@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
-from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
+from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError, InputError
 from ansible_collections.cloister.aws.plugins.module_utils._image_lock import Entries, Entry
 
 ID = re.compile(r"ami-[0-9a-f]{8,17}")
@@ -104,10 +104,23 @@ def _held(name: str, value: str) -> str:
 
 
 def _describe(aws: Aws, ids: t.Collection[str]) -> dict[str, t.Mapping[str, t.Any]]:
-    # By a filter: naming ids, one that is gone would take the others with it.
-    which: dict[str, t.Any] = {"Filters": [{"Name": "image-id", "Values": sorted(ids)}], "IncludeDeprecated": True}
-    found = aws.pages("ec2", "describe_images", "Images", **which) if ids else []
+    """Return AWS's descriptions of those that are there.
+
+    By their ids, which AWS answers fast; where one is gone it refuses them all, and then by a filter.
+    """
+    named: dict[str, t.Any] = {"ImageIds": sorted(ids)}
+    filtered: dict[str, t.Any] = {"Filters": [{"Name": "image-id", "Values": sorted(ids)}]}
+    try:
+        found = _listed(aws, named) or _listed(aws, filtered) if ids else []
+    except ApiError as exc:
+        if not exc.code.startswith("InvalidAMIID"):
+            raise
+        found = _listed(aws, filtered)
     return {raw["ImageId"]: raw for raw in found}
+
+
+def _listed(aws: Aws, which: t.Mapping[str, t.Any]) -> list[t.Any]:
+    return aws.pages("ec2", "describe_images", "Images", absent_ok=True, IncludeDeprecated=True, **which)
 
 
 def _image(name: str, raw: t.Mapping[str, t.Any]) -> MachineImage:

@@ -28,6 +28,7 @@ _LATE = re.compile(
 )
 _LATE_WAITS = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
 _MOST_PROTECTED = 50
+_ENDING = ("Terminating", "Terminated", "Detaching", "Detached")
 
 
 class AutoScalingGroup(Kind):
@@ -138,7 +139,11 @@ class AutoScalingGroup(Kind):
     def _unprotect(self, found: Found) -> None:
         """Take scale-in protection off the machines that have it."""
         machines = found.raw.get("Instances") or ()
-        kept = sorted(one["InstanceId"] for one in machines if one.get("ProtectedFromScaleIn"))
+        kept = sorted(
+            one["InstanceId"]
+            for one in machines
+            if one.get("ProtectedFromScaleIn") and not one["LifecycleState"].startswith(_ENDING)
+        )
         for start in range(0, len(kept), _MOST_PROTECTED):
             self.aws.call(
                 "autoscaling",
