@@ -6,58 +6,56 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.vantage import INTERNET
 
 from tests.integration.playbook import ROOT, Region
-from tests.integration.rehearsal.neighbours import session, settled
-from tests.integration.systems.built import changed
+from tests.integration.systems.built import Built, Thing, changed
+
+NETWORK = yaml.safe_load((ROOT / "inventories/us/host_vars/network.yml").read_text())
 
 
-class Others:
-    """A network that others made, and an inventory that builds on it."""
+class Others(Built):
+    """A network that others made with the ranges of us, and an inventory that builds the region on it."""
 
     def __init__(self, scratch: Path) -> None:
-        self.region = Region.raised(ROOT / "inventories/us", scratch)
-        self.ec2 = session(self.region)("ec2")
-        before = {thing["id"] for thing in self.region.lab.holdings()}
+        super().__init__(Region.raised(ROOT / "inventories/us", scratch))
         self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        subnets = {f"private-{zone}": self._subnet(number, zone) for number, zone in enumerate("abc")}
-        network = {
-            "network_vpcs": [{"name": "main", "cidr": "10.0.0.0/16", "gateway_endpoints": []}],
-            "network_subnets": [
-                {"name": name, "tier": "private", "az": f"us-west-2{name[-1]}", "cidr": f"10.0.{number}.0/24"}
-                for number, name in enumerate(subnets)
-            ],
-        }
+        subnets = {one["name"]: self._subnet(one) for one in NETWORK["network_subnets"]}
+        self._ways([made for name, made in subnets.items() if name.startswith("public")])
         adopted = {"VPC": {"main": self.vpc}, "subnet": subnets}
+        vpcs = [{"name": "main", "cidr": "10.0.0.0/16", "gateway_endpoints": []}]
+        network = {**NETWORK, "network_vpcs": vpcs}
         self.region.inventory = changed("us", scratch, network=network, region={"region_adopted": adopted})
-        self.things = settled(self.region, before)
+        self.ids = {thing["id"] for thing in self.region.lab.holdings() if not thing["default"]}
 
-    def _subnet(self, number: int, zone: str) -> str:
-        made = self.ec2.create_subnet(
-            VpcId=self.vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-west-2{zone}"
-        )
-        return str(made["Subnet"]["SubnetId"])
+    def _subnet(self, said: Thing) -> str:
+        where = {"VpcId": self.vpc, "CidrBlock": said["cidr"], "AvailabilityZone": said["az"]}
+        return str(self.ec2.create_subnet(**where)["Subnet"]["SubnetId"])
+
+    def _ways(self, public: list[str]) -> None:
+        """Lead the public subnets to the internet, and all others to S3."""
+        gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=self.vpc)
+        main = self.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [self.vpc]}])["RouteTables"][0]
+        table = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
+        self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+        for subnet in public:
+            self.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+        s3 = {"VpcId": self.vpc, "ServiceName": "com.amazonaws.us-west-2.s3", "RouteTableIds": [main["RouteTableId"]]}
+        self.ec2.create_vpc_endpoint(**s3)
+
+    def theirs(self) -> list[Thing]:
+        """What others made, as it is now; what of a subnet changes is how many addresses are free in it."""
+        held = [thing for thing in self.region.lab.holdings() if thing["id"] in self.ids]
+        return [{**thing, "fingerprint": ""} if thing["kind"] == "ec2:subnet" else thing for thing in held]
 
 
-@pytest.fixture
-def others(tmp_path: Path) -> t.Iterator[Others]:
-    made = Others(tmp_path)
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Others]:
+    made = Others(tmp_path_factory.mktemp("others"))
     yield made
     made.region.lab.stop()
-
-
-def test_0_01_a_region_is_built_on_a_network_that_others_made(others: Others) -> None:
-    others.ec2.modify_vpc_attribute(VpcId=others.vpc, EnableDnsHostnames={"Value": True})
-    before = [thing for thing in others.region.lab.holdings() if thing["id"] == others.vpc]
-    run = others.region.play("site.yml")
-    assert run.rc == 0, run.output
-    assert not {kind for _, kind, _, _ in run.actions} & {"VPC", "subnet", "internet gateway", "route table"}
-    (endpoint,) = others.ec2.describe_vpc_endpoints(Filters=[{"Name": "tag:cloister:part", "Values": ["logs"]}])[
-        "VpcEndpoints"
-    ]
-    assert endpoint["VpcId"] == others.vpc
-    assert others.region.play("site.yml").region_writes == []
-    assert [thing for thing in others.region.lab.holdings() if thing["id"] == others.vpc] == before
 
 
 @pytest.mark.parametrize(("support", "hostnames"), [(True, False), (False, True), (False, False)])
@@ -71,3 +69,16 @@ def test_0_17_a_network_of_others_without_dns_is_refused(others: Others, support
     for name, value in (("enableDnsHostnames", hostnames), ("enableDnsSupport", support)):
         assert (f"adopted VPC main ({others.vpc}) has {name} off" in said) is not value
     assert f"aws ec2 modify-vpc-attribute --vpc-id {others.vpc}" in said
+
+
+def test_0_01_a_region_serves_on_a_network_that_others_made_and_leaves_it_as_it_is(others: Others) -> None:
+    for name in ("EnableDnsHostnames", "EnableDnsSupport"):
+        others.ec2.modify_vpc_attribute(VpcId=others.vpc, **{name: {"Value": True}})
+    before = others.theirs()
+    run = others.region.play("site.yml")
+    assert run.rc == 0, run.output
+    assert not {kind for _, kind, _, _ in run.actions} & {"VPC", "subnet", "internet gateway", "route table"}
+    assert others.reach(INTERNET, "us.infer.example.com").reached
+    assert others.reach("guard", "api.prod.infer.example.internal").reached
+    assert others.region.play("site.yml").region_writes == []
+    assert others.theirs() == before

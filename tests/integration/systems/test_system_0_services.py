@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import yaml
 
 from tests.integration.systems.built import Built, Thing
