@@ -21,7 +21,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._images import resolv
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
-from ansible_collections.cloister.aws.plugins.module_utils._unknown import is_unknown, unknown
+from ansible_collections.cloister.aws.plugins.module_utils._unknown import unknown
 from ansible_collections.cloister.aws.plugins.module_utils.kinds import log_group as log_group_kind
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.ecs_cluster import EcsCluster
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
@@ -246,10 +246,11 @@ def _label(target: Entry, names: Names) -> str:
     """Return how requests of a target group are named: the ends of the load balancer's ARN and of the group's."""
     if target["metric"] != "requests":
         return ""
-    found = names.found(TargetGroup, target["target_group"])
-    if found is None:
-        return unknown(TargetGroup.noun, str(target["target_group"]))
-    balancers = found.raw.get("LoadBalancerArns") or []
-    if not balancers or is_unknown(found.id):
-        raise MissingError(f"target group {target['target_group']} stands behind no load balancer yet: run its stack")
+    part = str(target["target_group"])
+    found = names.found(TargetGroup, part)
+    balancers = found.raw.get("LoadBalancerArns") if found else None
+    if found is None or not balancers:
+        if names.promised(TargetGroup, part):
+            return unknown(TargetGroup.noun, part)
+        raise MissingError(f"target group {part} stands behind no load balancer yet: run its stack first")
     return f"{balancers[0].partition(':loadbalancer/')[2]}/{found.id.rpartition(':')[2]}"

@@ -135,8 +135,8 @@ class EcsCluster(Kind):
         ]
         if theirs:
             raise OwnershipError(
-                f"{found.id} holds services that are not this stack's: {', '.join(sorted(theirs))}; delete them or move "
-                "them, then run again"
+                f"{found.id} holds services that are not this stack's: {', '.join(sorted(theirs))}; delete them or "
+                "move them, then run again"
             )
 
     def delete(self, found: Found) -> None:

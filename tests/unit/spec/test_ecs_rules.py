@@ -213,6 +213,22 @@ def test_a_pool_without_gpus_is_no_place_for_a_task_that_needs_one() -> None:
     assert any(line.startswith(words) for line in told(whole))
 
 
+POOL_RULES = [
+    ({"enabled": False, "termination_protection": True}, {}, "ecs_cluster.managed_scaling.termination_protection: "),
+    ({"termination_protection": True}, {}, "ecs_cluster.pools[0]: ECS protects machines with tasks"),
+    ({}, {"size": {"min": 1, "max": 2, "desired": 2}}, "ecs_cluster.pools[0]: ECS moves the number of machines"),
+    ({}, {"purpose": "plain", "cluster": ""}, "ecs_cluster.pools[0]: The machines of pool gpu join no cluster"),
+]
+
+
+@pytest.mark.parametrize(("scaling", "pool", "words"), POOL_RULES, ids=[one[2] for one in POOL_RULES])
+def test_ecs_and_a_pool_do_not_get_in_each_others_way(scaling: Variables, pool: Variables, words: str) -> None:
+    whole = with_pools(region())
+    whole["ecs_cluster"]["managed_scaling"] = scaling
+    whole["pools_defined"][0].update(pool)
+    assert any(line.startswith(words) for line in told(whole))
+
+
 def test_results_do_not_leave_by_a_public_name_nor_by_a_public_load_balancer() -> None:
     whole = changed((*WEB_AT, "callback_url"), "https://in.prod.example.internal/done")
     records = [{"zone": "prod.example.internal", "name": "in"}]

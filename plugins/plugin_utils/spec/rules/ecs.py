@@ -62,14 +62,30 @@ def _cluster(cluster: Item, region: Region) -> t.Iterator[Problem]:
     if home and cluster.get("pools") and str(home.value).startswith(RESERVED):
         found = f"{home.value} begins names of capacity providers, and AWS keeps those with {', '.join(RESERVED)}."
         yield home.problem(None, found, "another region_name, or a cluster without pools")
+    yield from _pools(cluster, region)
+
+
+def _pools(cluster: Item, region: Region) -> t.Iterator[Problem]:
+    """The cluster's pools are there, join it, and leave to ECS what ECS does."""
     yield from twice(cluster.child("pools"))
     pools = region.named("pools_defined")
+    scaling = cluster.child("managed_scaling")
+    protected, managed = scaling.get("termination_protection", False) is True, scaling.get("enabled", True) is True
+    if protected and not managed:
+        found = "ECS protects machines from being scaled in only where it scales them itself."
+        yield scaling.problem("termination_protection", found, "false, or enabled: true")
     for item in cluster.items("pools"):
         if str(item.value) in FARGATE:
             yield item.problem(None, f"{item.value} is no pool.", "fargate: true, and no entry here")
             continue
         yield from refer(item, None, item.value, region, "pools_defined", "pool")
         pool = pools.get(str(item.value))
+        if pool and protected and pool.get("scale_in_protection", False) is not True:
+            found = f"ECS protects machines with tasks, and pool {item.value} does not protect new ones."
+            yield item.problem(None, found, "scale_in_protection: true in pools_defined, or no termination_protection")
+        if pool and managed and pool.child("size").get("desired") is not None:
+            found = f"ECS moves the number of machines of pool {item.value}, and size.desired would move it back."
+            yield item.problem(None, found, "no size.desired, or managed_scaling: {enabled: false}")
         if pool and pool.text("cluster") and pool.text("cluster") != cluster.text("name"):
             found = f"The machines of pool {item.value} join the cluster {pool.text('cluster')}."
             yield item.problem(None, found, f"cluster: {cluster.text('name')} in pools_defined")
