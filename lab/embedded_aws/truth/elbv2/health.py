@@ -79,7 +79,7 @@ def state(backend: Backend, group: TargetGroup, target: Target) -> View:
 
 def described(backend: Backend, group: TargetGroup) -> list[View]:
     """TargetHealthDescriptions of all that is registered or drains."""
-    return [describe(backend, group, target) for target in group.targets.values()]
+    return [describe(backend, group, target) for target in list(group.targets.values())]
 
 
 def shown(backend: Backend, group: TargetGroup, wanted: list[Params]) -> list[View]:
