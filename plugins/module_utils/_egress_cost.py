@@ -91,7 +91,7 @@ class Choice:
         return sum(item.usd for item in self.items)
 
 
-def choices(shape: Shape, traffic: Traffic, prices: Prices = PRICES) -> dict[str, Choice]:
+def choices(shape: Shape, traffic: Traffic, prices: Prices) -> dict[str, Choice]:
     """Return every choice by name: ``endpoints``, ``nat``, ``both``, ``none``."""
     everything = traffic.aws_gb + traffic.internet_gb
     gateway = Item("gateway endpoints for S3 and DynamoDB, where image layers lie", 1, 0.0)
@@ -111,7 +111,7 @@ def cheapest(found: t.Mapping[str, Choice]) -> Choice:
     return min((one for one in found.values() if not one.lacks), key=lambda one: one.usd)
 
 
-def break_even_gb(shape: Shape, prices: Prices = PRICES) -> float:
+def break_even_gb(shape: Shape, prices: Prices) -> float:
     """Return the GB a month to AWS's services above which endpoints are cheaper than NAT; 0 when they always are.
 
     With a gateway in each zone, and addresses left out, it is

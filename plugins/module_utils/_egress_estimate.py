@@ -68,7 +68,7 @@ def _endpoints(stack: Variables) -> int:
     return sum(len(one["subnets"]) for one in made)
 
 
-def lines(found: Chosen, traffic: Traffic, aws_region: str, prices: Prices = cost.PRICES) -> list[str]:
+def lines(found: Chosen, traffic: Traffic, aws_region: str, prices: Prices) -> list[str]:
     """Return the bills, item by item, and which is the cheapest."""
     bills = cost.choices(found.shape, traffic, prices)
     told = [

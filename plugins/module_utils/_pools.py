@@ -81,7 +81,7 @@ def look(aws: Aws, names: Names, pools: t.Sequence[Pool], lock_file: str, refres
         lambda: offers(aws, types),
         *((lambda kind=kind: names.every(kind)) for kind in kinds),
     ]
-    images, found, *_ = each(lambda one: one(), reads) if pools else (MachineImages({}, {}, []), {})
+    images, found, *_read = each(lambda one: one(), reads) if pools else (MachineImages({}, {}, []), {})
     return Ground(images, found, names)
 
 

@@ -26,7 +26,7 @@ def tear_down(
     one name, which building refuses, both go. Nothing is deleted while an instance of others stands in a subnet.
     """
     members = [(owned.kind, _member(owned, release_kept)) for owned in snapshot(aws, owner, adopted)]
-    for kind, _ in members:
+    for kind, _member_of in members:
         kind.taken_down = True
     staying = [member for _kind, member in members if member.action == "keep"]
     doomed = [(kind, member) for kind, member in members if member.action == "remove"]

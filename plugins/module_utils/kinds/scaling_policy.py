@@ -52,7 +52,7 @@ class ScalingPolicy(Kind):
             for item in items:
                 hanging.setdefault(item["ResourceId"], {}).setdefault(key, []).append(item)
         ours = [raw for raw in targets if raw["ResourceId"].rpartition("/")[2].startswith(f"{self.owner.region}-")]
-        tags = each(lambda raw: self._tags(raw), ours)
+        tags = each(self._tags, ours)
         found = [
             Found(raw["ResourceId"], tag, {**raw, **hanging.get(raw["ResourceId"], {})})
             for raw, tag in zip(ours, tags, strict=True)

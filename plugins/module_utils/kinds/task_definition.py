@@ -130,7 +130,7 @@ class TaskDefinition(Kind):
         return Found(raw["taskDefinitionArn"], tags_told(answer.get("tags")), raw)
 
     def _drop(self, arns: t.Sequence[str]) -> None:
-        each(lambda arn: self._deregister(arn), arns)
+        each(self._deregister, arns)
         self._delete(arns)
 
     def _deregister(self, arn: str) -> None:

@@ -38,7 +38,7 @@ def compare(snapshot: Snapshot, region_name: str, declared: t.Sequence[Declared]
         "entrances": [{**one.told(), "declared": said is not None} for one, said in meant],
         "undeclared": [{**one.told(), "advice": _advice(one, region_name)} for one, said in meant if said is None],
         "closed": [
-            {**one, "why": _why(snapshot, one)} for one in declared if one not in [said for _, said in meant if said]
+            {**one, "why": _why(snapshot, one)} for one in declared if one not in [said for _one, said in meant if said]
         ],
     }
 

@@ -76,7 +76,7 @@ def _load_balancers(region: Region) -> t.Iterator[Exposed]:
 
 
 def _balancer(balancer: Thing, listener: Thing, protocol: str, ways: t.Sequence[tuple[Thing, Opening]]) -> Exposed:
-    addresses = dict.fromkeys(address for interface, _ in ways for address in public_addresses(interface))
+    addresses = dict.fromkeys(address for interface, _opening in ways for address in public_addresses(interface))
     arn, port = str(balancer.get("LoadBalancerArn")), str(listener.get("Port"))
     said = f"listener {port} ({listener.get('Protocol')}) of internet-facing {balancer.get('LoadBalancerName')}"
     return Exposed(
@@ -87,8 +87,8 @@ def _balancer(balancer: Thing, listener: Thing, protocol: str, ways: t.Sequence[
         kind="load balancer",
         id=arn,
         part=part_of(balancer),
-        open_to=_ranges(opening for _, opening in ways),
-        path=(*dict.fromkeys(text for _, opening in ways for text in opening.path), said),
+        open_to=_ranges(opening for _interface, opening in ways),
+        path=(*dict.fromkeys(text for _interface, opening in ways for text in opening.path), said),
         **_owner(balancer),
     )
 

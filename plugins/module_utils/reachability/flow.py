@@ -6,6 +6,8 @@ that a verdict says as well what is innocent.
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.cloister.aws.plugins.module_utils.reachability import names
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.endpoints import Place
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.entrance import enter
@@ -16,7 +18,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.way impo
 
 __all__ = ["INTERNET", "Internet", "Source", "Vantage", "reach"]
 
-Source = Vantage | Internet
+Source = t.Union[Vantage, Internet]  # noqa: UP007 - pylint knows no | between classes
 
 
 def reach(snapshot: Snapshot, source: Source, destination: str, port: int, protocol: str = "tcp") -> Verdict:

@@ -17,7 +17,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.shapes i
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import Snapshot
 
 Things = list[dict[str, t.Any]]
-Vpcs = t.Collection[str] | None
+Vpcs = t.Optional[t.Collection[str]]  # noqa: UP045 - pylint knows no | between classes
 
 # Kind -> action, key of the answer, and the filter by VPC.
 DESCRIBED = {

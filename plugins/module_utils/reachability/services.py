@@ -70,7 +70,7 @@ def start_needs(
 
 
 def _image_needs(image: str) -> tuple[str, ...]:
-    first, slash, _ = image.partition("/")
+    first, slash, _path = image.partition("/")
     if ".dkr.ecr." in first or ".dkr-ecr." in first:
         return "ecr.api", "ecr.dkr", "s3"
     host = first if slash and ("." in first or ":" in first) else _HUB

@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.cloister.aws.plugins.module_utils._owner import PART
 
 Thing = t.Mapping[str, t.Any]
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007 - pylint knows no | between classes
 
 
 class Snapshot(t.TypedDict, total=False):

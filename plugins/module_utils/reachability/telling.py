@@ -30,7 +30,7 @@ def complaints(found: Comparison) -> list[str]:
     """Return what is said of each undeclared way in: what it is, what opens it, what to do."""
     lines = []
     for one in found["undeclared"]:
-        _, what, name, port, open_to, address = _row(one)
+        _state, what, name, port, open_to, address = _row(one)
         lines.append(f"{what} {name}, {port}, is open to {open_to} at {address}".rstrip())
         lines += [f"  opened by: {step}" for step in one["path"]]
         lines.append(f"  what to do: {one['advice']}")

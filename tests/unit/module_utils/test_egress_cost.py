@@ -56,7 +56,7 @@ def test_2_04_the_break_even_is_that_of_the_known_formula(endpoints: int, zones:
 
 def test_a_bill_by_hand() -> None:
     """9 endpoints in 3 zones, one NAT gateway, 500 GB: two thirds of them cross zones on their way to it."""
-    found = choices(Shape(27, 1, 3), Traffic(500))
+    found = choices(Shape(27, 1, 3), Traffic(500), PRICES)
     assert {name: round(choice.usd, 2) for name, choice in found.items()} == {
         "endpoints": 27 * 7.3 + 5,
         "nat": round(32.85 + 3.65 + 22.5 + 500 * 2 / 3 * 0.02, 2),
@@ -69,7 +69,7 @@ def test_a_bill_by_hand() -> None:
 def test_every_bill_is_the_sum_of_its_items_and_the_cheapest_lacks_nothing(
     shape: Shape, aws: float, rest: float
 ) -> None:
-    found = choices(shape, Traffic(aws, rest))
+    found = choices(shape, Traffic(aws, rest), PRICES)
     for choice in found.values():
         assert choice.usd == pytest.approx(sum(item.quantity * item.price for item in choice.items))
     best = cheapest(found)
@@ -79,8 +79,8 @@ def test_every_bill_is_the_sum_of_its_items_and_the_cheapest_lacks_nothing(
 
 @given(SHAPES)
 def test_endpoints_and_nat_cost_the_same_at_the_break_even(shape: Shape) -> None:
-    edge = break_even_gb(shape)
-    found = choices(shape, Traffic(edge))
+    edge = break_even_gb(shape, PRICES)
+    found = choices(shape, Traffic(edge), PRICES)
     if edge > 0:
         assert found["endpoints"].usd == pytest.approx(found["nat"].usd)
     else:
@@ -89,17 +89,17 @@ def test_endpoints_and_nat_cost_the_same_at_the_break_even(shape: Shape) -> None
 
 @pytest.mark.parametrize(("gb", "best"), [(100, "nat"), (10_000, "endpoints")])
 def test_2_04_which_is_cheaper_depends_on_the_traffic(gb: float, best: str) -> None:
-    assert cheapest(choices(Shape(27, 1, 3), Traffic(gb))).name == best
+    assert cheapest(choices(Shape(27, 1, 3), Traffic(gb), PRICES)).name == best
 
 
 def test_with_traffic_to_the_internet_endpoints_alone_are_no_choice() -> None:
-    found = choices(Shape(12, 1, 3), Traffic(10_000, 1))
+    found = choices(Shape(12, 1, 3), Traffic(10_000, 1), PRICES)
     assert found["endpoints"].lacks == "the internet is not reached"
     assert cheapest(found).name == "both"
 
 
 def test_no_traffic_needs_no_way_out() -> None:
-    assert cheapest(choices(Shape(12, 1, 3), Traffic(0))).name == "none"
+    assert cheapest(choices(Shape(12, 1, 3), Traffic(0), PRICES)).name == "none"
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,8 @@ def _places(pool: Item, region: Region) -> t.Iterator[Problem]:
         found = f"Its subnets lie in {len(homes)} VPCs: {', '.join(f'{name} in {vpc}' for vpc, name in homes.items())}."
         yield pool.problem("subnets", found, "subnets of one VPC")
     elif homes:
-        yield from _groups_of(pool, next(iter(homes)), region)
+        (home,) = homes
+        yield from _groups_of(pool, home, region)
 
 
 def _groups_of(pool: Item, home: str, region: Region) -> t.Iterator[Problem]:
