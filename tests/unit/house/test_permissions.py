@@ -32,6 +32,9 @@ SERVICES = {
 # Permissions without an API action of that name; the page says who asks for them.
 WITHOUT_ACTION = {"iam:PassRole", "logs:CreateLogDelivery", "logs:DeleteLogDelivery"}
 
+# Fields of ours that are spelled like an action of AWS and are none.
+FIELDS = {"execute_command"}
+
 
 def policy() -> dict[str, t.Any]:
     """The policy of the page."""
@@ -63,7 +66,7 @@ def test_every_action_that_a_module_names_is_granted() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    assert {name for name in named & set(methods) if not methods[name] & granted()} == set()
+    assert {name for name in (named - FIELDS) & set(methods) if not methods[name] & granted()} == set()
 
 
 def test_every_granted_action_exists() -> None:
