@@ -7,11 +7,13 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
+from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
 
 EVERYWHERE = "0.0.0.0/0"
 _ATTRIBUTES = {"enableDnsSupport": "EnableDnsSupport", "enableDnsHostnames": "EnableDnsHostnames"}
 
 Entry = t.Mapping[str, t.Any]
+Adopted = t.Mapping[str, t.Mapping[str, str]]
 
 
 class Seen(t.TypedDict):
@@ -23,18 +25,43 @@ class Seen(t.TypedDict):
     tables: list[Entry]
 
 
+def refuse_unfit(aws: Aws, adopted: Adopted, to_check: t.Mapping[str, t.Sequence[Entry]], free_addresses: int) -> None:
+    """Raise `InputError` with all that is wrong with what ``adopted`` names of ``to_check``.
+
+    ``to_check``: {vpcs: [{name, cidrs}], subnets: [{name, vpc, tier, az, cidr}]}, as the inventory has them.
+    """
+    vpc_ids, subnet_ids = adopted.get("VPC", {}), adopted.get("subnet", {})
+    vpcs = [{**vpc, "id": vpc_ids[vpc["name"]]} for vpc in to_check["vpcs"] if vpc["name"] in vpc_ids]
+    subnets = [
+        {**subnet, "id": subnet_ids[subnet["name"]], "vpc_id": vpc_ids.get(subnet["vpc"])}
+        for subnet in to_check["subnets"]
+        if subnet["name"] in subnet_ids
+    ]
+    seen = look(aws, {vpc["id"] for vpc in vpcs}, {subnet["id"] for subnet in subnets})
+    found = problems(seen, vpcs, subnets, free_addresses)
+    if found:
+        raise InputError("; ".join(found))
+
+
 def look(aws: Aws, vpcs: t.Collection[str], subnets: t.Collection[str]) -> Seen:
     """Read VPCs and subnets by id, and the route tables of their VPCs; what does not exist is left out."""
     vpc_filter = [{"Name": "vpc-id", "Values": sorted(vpcs)}]
     subnet_filter = [{"Name": "subnet-id", "Values": sorted(subnets)}]
-    found_vpcs = aws.pages("ec2", "describe_vpcs", "Vpcs", Filters=vpc_filter) if vpcs else []
-    found_subnets = aws.pages("ec2", "describe_subnets", "Subnets", Filters=subnet_filter) if subnets else []
-    within = sorted({subnet["VpcId"] for subnet in found_subnets})
-    table_filter = [{"Name": "vpc-id", "Values": within}]
-    tables = aws.pages("ec2", "describe_route_tables", "RouteTables", Filters=table_filter) if within else []
+
+    def read_vpcs() -> tuple[list[Entry], dict[str, dict[str, bool]]]:
+        found = aws.pages("ec2", "describe_vpcs", "Vpcs", Filters=vpc_filter) if vpcs else []
+        return found, dict(each(lambda vpc: (vpc["VpcId"], _dns(aws, vpc["VpcId"])), found))
+
+    def read_subnets() -> tuple[list[Entry], list[Entry]]:
+        found = aws.pages("ec2", "describe_subnets", "Subnets", Filters=subnet_filter) if subnets else []
+        table_filter = [{"Name": "vpc-id", "Values": sorted({subnet["VpcId"] for subnet in found})}]
+        return found, aws.pages("ec2", "describe_route_tables", "RouteTables", Filters=table_filter) if found else []
+
+    reads: list[t.Callable[[], t.Any]] = [read_vpcs, read_subnets]
+    (found_vpcs, dns), (found_subnets, tables) = each(lambda read: read(), reads)
     return {
         "vpcs": {vpc["VpcId"]: vpc for vpc in found_vpcs},
-        "dns": dict(each(lambda vpc: (vpc["VpcId"], _dns(aws, vpc["VpcId"])), found_vpcs)),
+        "dns": dns,
         "subnets": {subnet["SubnetId"]: subnet for subnet in found_subnets},
         "tables": tables,
     }

@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError, UnsureError
+from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError, RegionError, UnsureError
 
 try:
     import boto3
@@ -237,6 +237,18 @@ def side_by_side(work: t.Callable[[A], B], items: t.Sequence[A], workers: int = 
         return [guarded(item) for item in items]
     with ThreadPoolExecutor(max_workers=min(workers, len(items))) as pool:
         return list(pool.map(guarded, items))
+
+
+def all_done(results: t.Iterable[A | Exception]) -> list[A]:
+    """Return results of `side_by_side`; raise what went wrong, refusals of ours in one sentence after the other."""
+    done = list(results)
+    errors = [result for result in done if isinstance(result, Exception)]
+    unexpected = next((error for error in errors if not isinstance(error, RegionError)), None)
+    if unexpected:
+        raise unexpected
+    if errors:
+        raise RegionError("; ".join(dict.fromkeys(map(str, errors))))
+    return t.cast("list[A]", done)
 
 
 def each(work: t.Callable[[A], B], items: t.Sequence[A]) -> list[B]:

@@ -17,21 +17,26 @@ from ansible_collections.cloister.aws.plugins.module_utils._unknown import unkno
 _LOOK_AGAIN = (0.2, 0.4, 0.8, 1.6, 3.2)
 
 Adopted = t.Mapping[str, t.Mapping[str, str]]
+Every = t.Callable[[type[Kind]], t.Mapping[str, Found]]
 
 
 class Names:
     """The names of one region, each kind read once.
 
     ``adopted`` says which names stand for things that others made and the region only uses:
-    ``{"VPC": {"main": "vpc-0abc"}, "subnet": {"private-a": "subnet-0abc"}}``.
+    ``{"VPC": {"main": "vpc-0abc"}, "subnet": {"private-a": "subnet-0abc"}}``. ``every`` reads all of a kind, by name,
+    where others share what is read.
     """
 
-    def __init__(self, aws: Aws, region: str, check: bool, adopted: Adopted | None = None) -> None:
+    def __init__(
+        self, aws: Aws, region: str, check: bool, adopted: Adopted | None = None, every: Every | None = None
+    ) -> None:
         self._aws = aws
         self._owner = Owner(region)
         self._check = check
         self._adopted = adopted or {}
-        self._read: dict[str, dict[str, Found]] = {}
+        self._every = every or self._find
+        self._read: dict[str, t.Mapping[str, Found]] = {}
 
     def id(self, kind: type[Kind], part: str) -> str:
         """Return the id of ``part``.
@@ -68,9 +73,12 @@ class Names:
     def every(self, kind: type[Kind]) -> t.Mapping[str, Found]:
         """Return all that the region has of ``kind``, by name, whichever stack made it."""
         if kind.noun not in self._read:
-            made = kind(self._aws, self._owner)
-            self._read[kind.noun] = by_part(made, made.find())
+            self._read[kind.noun] = self._every(kind)
         return self._read[kind.noun]
+
+    def _find(self, kind: type[Kind]) -> dict[str, Found]:
+        made = kind(self._aws, self._owner)
+        return by_part(made, made.find())
 
     def found(self, kind: type[Kind], part: str) -> Found | None:
         """Return what ``part`` names; None only in check mode, for what does not exist yet."""

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.module_utils._aws import each, side_by_side
+from ansible_collections.cloister.aws.plugins.module_utils._aws import all_done, each, side_by_side
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome, reconcile
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 
-A = t.TypeVar("A")
 Work = tuple[Kind, t.Callable[[], t.Sequence[Want]]]
 
 
@@ -42,21 +41,13 @@ def together(module: RegionModule, works: t.Sequence[Work], purge: bool = True) 
             return plan.outcome
         return reconcile(plan.kind, plan.wants, check=False, purge=purge, found=plan.found)
 
-    plans = _whole(module, side_by_side(plan, works))
-    outcomes = _whole(module, side_by_side(carry_out, plans))
+    try:
+        plans = all_done(side_by_side(plan, works))
+        outcomes = all_done(side_by_side(carry_out, plans))
+    except RegionError as exc:
+        fail: t.Callable[..., t.NoReturn] = module.ansible.fail_json
+        fail(msg=str(exc))
     return Outcome(
         [member for outcome in outcomes for member in outcome.members],
         [error for outcome in outcomes for error in outcome.errors],
     )
-
-
-def _whole(module: RegionModule, results: t.Sequence[A | Exception]) -> list[A]:
-    """Return results without errors among them, or end the module with all that went wrong."""
-    errors = [result for result in results if isinstance(result, Exception)]
-    unexpected = next((error for error in errors if not isinstance(error, RegionError)), None)
-    if unexpected:
-        raise unexpected
-    if errors:
-        fail: t.Callable[..., t.NoReturn] = module.ansible.fail_json
-        fail(msg="; ".join(map(str, errors)))
-    return t.cast("list[A]", results)
