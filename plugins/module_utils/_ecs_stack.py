@@ -21,7 +21,6 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds import (
     ecs_cluster,
     service_namespace,
 )
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.auto_scaling_group import AutoScalingGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.capacity_provider import CapacityProvider
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.ecs_cluster import EcsCluster
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.service_namespace import ServiceNamespace
@@ -62,8 +61,6 @@ def make_clusters(
     """Make namespaces, capacity providers and clusters; what is attached to a cluster stays attached."""
     spaces = [service_namespace.want(cluster["namespace"]) for cluster in clusters if cluster["namespace"]]
     yield reconcile(standing.kind(ServiceNamespace), spaces, check, purge=False, found=standing.found(ServiceNamespace))
-    if any(cluster["pools"] for cluster in clusters):
-        names.read(AutoScalingGroup)
     providers = [
         capacity_provider.want(pool, cluster["managed_scaling"], names)
         for cluster in clusters

@@ -21,10 +21,10 @@ from ansible_collections.cloister.aws.plugins.module_utils._images import resolv
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
+from ansible_collections.cloister.aws.plugins.module_utils._role_arns import RoleArns
 from ansible_collections.cloister.aws.plugins.module_utils._unknown import unknown
 from ansible_collections.cloister.aws.plugins.module_utils.kinds import log_group as log_group_kind
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.ecs_cluster import EcsCluster
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.repository import Repository
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.security_group import SecurityGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.service_namespace import ServiceNamespace
@@ -65,13 +65,14 @@ def definitions(services: Entries, names: Names, aws: Aws, owner: Owner, secrets
         _refuse(service)
     containers = [one for service in services for one in service["containers"]]
     images = [one["image"] for one in containers]
-    kinds: list[type[Kind]] = [IamRole, *([Repository] if any(image.get("repository") for image in images) else [])]
+    kinds: list[type[Kind]] = [Repository] if any(image.get("repository") for image in images) else []
+    roles = RoleArns(aws, owner, names)
     references = [reference for one in containers for reference in one["secrets"].values()]
-    reads: list[t.Callable[[], None]] = [lambda: names.read(*kinds), lambda: secrets.read(references)]
+    reads: list[t.Callable[[], None]] = [lambda: names.read(*kinds), lambda: secrets.read(references), roles.read]
     each(lambda read: read(), reads)
     found = each(lambda image: resolve(aws, names, image).pinned, images)
     places = {id(one): image for one, image in zip(containers, found, strict=True)}
-    return [_definition(service, places, names, aws.region, owner, secrets) for service in services]
+    return [_definition(service, places, roles, aws.region, owner, secrets) for service in services]
 
 
 def _refuse(service: Entry) -> None:
@@ -89,7 +90,7 @@ def _refuse(service: Entry) -> None:
 
 
 def _definition(
-    service: Entry, images: t.Mapping[int, str], names: Names, region: str, owner: Owner, secrets: Secrets
+    service: Entry, images: t.Mapping[int, str], roles: RoleArns, region: str, owner: Owner, secrets: Secrets
 ) -> Want:
     logs = {"awslogs-group": f"/{owner.region}/{log_group(service['name'])}", "awslogs-region": region}
     added = {"CALLBACK_URL": service["callback_url"]} if service["callback_url"] else {}
@@ -98,8 +99,8 @@ def _definition(
         "networkMode": "awsvpc",
         "cpu": str(service["cpu"]) if service["cpu"] else None,
         "memory": str(service["memory_mib"]) if service["memory_mib"] else None,
-        "executionRoleArn": names.id(IamRole, service["execution_role"]),
-        "taskRoleArn": names.id(IamRole, service["task_role"]) if service["task_role"] else None,
+        "executionRoleArn": roles.arn(service["execution_role"]),
+        "taskRoleArn": roles.arn(service["task_role"]) if service["task_role"] else None,
         "runtimePlatform": {
             "cpuArchitecture": service["architecture"].upper(),
             "operatingSystemFamily": "LINUX",

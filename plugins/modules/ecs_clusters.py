@@ -64,6 +64,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._ecs_stack import (
 )
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.auto_scaling_group import AutoScalingGroup
 
 SPEC = {"clusters": CLUSTERS, "purge": {"type": "bool", "default": True}, "wait": {"type": "bool", "default": True}}
 
@@ -71,7 +72,8 @@ SPEC = {"clusters": CLUSTERS, "purge": {"type": "bool", "default": True}, "wait"
 def bring(module: RegionModule) -> t.Iterator[Outcome]:
     """Make what is listed, then take away what is not."""
     clusters, check = module.params["clusters"], module.check
-    standing = Standing([module.kind(kind) for kind in CLUSTER_KINDS])
+    pools = [AutoScalingGroup] if any(cluster["pools"] for cluster in clusters) else []
+    standing = Standing([module.kind(kind) for kind in CLUSTER_KINDS], lambda: module.names.read(*pools))
     yield from make_clusters(clusters, standing, module.names, check, module.params["wait"])
     if module.params["purge"]:
         yield from clear_clusters(clusters, standing, check)
