@@ -161,19 +161,24 @@ class IamRole(Kind):
         return {"name": found.raw["RoleName"]}
 
     def _read(self, name: str) -> Found | None:
+        """Read a role and all that belongs to it, in the time of two calls."""
         role: dict[str, t.Any] = {"RoleName": name}
-        answer = self.aws.call("iam", "get_role", absent_ok=True, **role)
+        reads: list[t.Callable[[], t.Any]] = [
+            lambda: self.aws.call("iam", "get_role", absent_ok=True, **role),
+            lambda: self._inline(name),
+            lambda: self.aws.pages("iam", "list_attached_role_policies", "AttachedPolicies", absent_ok=True, **role),
+        ]
+        answer, inline, attached = each(lambda read: read(), reads)
         if answer is None:
             return None
-        raw = answer["Role"]
-        inline = self.aws.pages("iam", "list_role_policies", "PolicyNames", absent_ok=True, **role)
-        documents = [self.aws.call("iam", "get_role_policy", PolicyName=one, absent_ok=True, **role) for one in inline]
-        attached = self.aws.pages("iam", "list_attached_role_policies", "AttachedPolicies", absent_ok=True, **role)
-        more = {
-            "policies": {said["PolicyName"]: said["PolicyDocument"] for said in documents if said},
-            "managed_policies": [policy["PolicyArn"] for policy in attached],
-        }
-        return Found(raw["Arn"], tag_dict(raw.get("Tags")), {**raw, **more})
+        raw, managed = answer["Role"], [policy["PolicyArn"] for policy in attached]
+        return Found(raw["Arn"], tag_dict(raw.get("Tags")), {**raw, "policies": inline, "managed_policies": managed})
+
+    def _inline(self, name: str) -> dict[str, t.Any]:
+        role: dict[str, t.Any] = {"RoleName": name}
+        names = self.aws.pages("iam", "list_role_policies", "PolicyNames", absent_ok=True, **role)
+        said = each(lambda one: self.aws.call("iam", "get_role_policy", True, PolicyName=one, **role), names)
+        return {one["PolicyName"]: one["PolicyDocument"] for one in said if one}
 
     def _bring_policies(self, found: Found, wanted: t.Mapping[str, t.Any]) -> None:
         have = self.fields(found)["policies"]
