@@ -62,7 +62,7 @@ class Watch:
     def told(self, cause: Exception) -> str:
         """Return the whole story: the likely cause in the first line, then the evidence."""
         events = [event["message"] for event in self.raw.get("events", ())[:EVENTS_TOLD]]
-        stopped = stopped_reasons(self.aws, self.raw)
+        stopped = stopped_reasons(self.aws, self.raw, self._deployment)
         targets = unhealthy(self.aws, self.raw)
         head = f"{cause} ({missing(self.raw)})."
         known = weightiest([*stopped, *targets, *events])
@@ -115,13 +115,17 @@ def _needs(aws: Aws, definition: str) -> list[str]:
     return start_needs(images, logs=logs, secrets=bool(asm), parameters=len(sources) > len(asm))
 
 
-def stopped_reasons(aws: Aws, service: Raw) -> list[str]:
-    """Return why tasks of a service stopped, the latest first, alike ones counted; ECS remembers them for an hour."""
+def stopped_reasons(aws: Aws, service: Raw, of: str | None = None) -> list[str]:
+    """Return why tasks of a service stopped, the latest first, alike ones counted; ECS remembers them for an hour.
+
+    Where tasks of the deployment ``of`` are among them, what earlier ones met is not told again.
+    """
     cluster = service["clusterArn"]
     arns = listed(aws, "list_tasks", "taskArns", cluster, serviceName=service["serviceName"], desiredStatus="STOPPED")
     if not arns:
         return []
     tasks = aws.call("ecs", "describe_tasks", cluster=cluster, tasks=arns[:TASKS_AT_ONCE])["tasks"]
+    tasks = [task for task in tasks if task.get("startedBy") == of] or tasks
     tasks.sort(key=lambda task: str(task.get("stoppingAt") or task.get("createdAt")), reverse=True)
     counted = Counter(text for task in tasks if (text := _told(task)))
     return [f"{count} x {text}" if count > 1 else text for text, count in counted.items()]

@@ -16,3 +16,13 @@ def us(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Built]:
     built = Built.of(changed("us", scratch), scratch)
     yield built
     built.region.lab.stop()
+
+
+@pytest.fixture(scope="session")
+def fargate(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Built]:
+    """The region of inventory examples/fargate-private, with a second range: system 2."""
+    scratch = tmp_path_factory.mktemp("fargate")
+    vpc = {"name": "main", "cidr": "10.0.0.0/16", "secondary_cidrs": ["10.1.0.0/16"], "nat": "none"}
+    built = Built.of(changed("examples/fargate-private", scratch, network={"network_vpcs": [vpc]}), scratch)
+    yield built
+    built.region.lab.stop()

@@ -50,8 +50,8 @@ class Place:
         if verdict.stage == "dns":
             return Lost(host, f"dial tcp: lookup {host} on {_resolver(region, self.vantage.vpc_id)}:53: no such host")
         places = names.resolve(region, self.vantage.vpc_id, host).places
-        address = next((one.address for one in places if one.address != EVERYWHERE), _public_address(host))
-        return Lost(host, f"dial tcp {address}:443: i/o timeout")
+        addresses = [str(one.address).partition("/")[0] for one in places if one.address not in (EVERYWHERE, None)]
+        return Lost(host, f"dial tcp {(*addresses, _public_address(host))[0]}:443: i/o timeout")
 
 
 def _resolver(region: Region, vpc_id: str) -> str:
