@@ -75,6 +75,22 @@ def test_an_endpoint_that_lets_nobody_in_is_named(world: World) -> None:
     assert world.ids["endpoints"] in first or "endpoints" in first
 
 
+def test_what_an_earlier_deployment_met_is_not_told_again(world: World) -> None:
+    world.lay("ssm").supply()
+    assert "secrets from ssm" in failure(
+        world, service(containers=[container(secrets={"L": {"parameter": PARAMETER}})])
+    )
+    (endpoint,) = [
+        one["VpcEndpointId"]
+        for one in world.aws.pages("ec2", "describe_vpc_endpoints", "VpcEndpoints")
+        if one["ServiceName"].endswith(".ecr.api")
+    ]
+    world.aws.call("ec2", "delete_vpc_endpoints", VpcEndpointIds=[endpoint])
+    said = failure(world, PLAIN)
+    assert "ecr.api" in said.partition("Likely cause: ")[2]
+    assert "secrets from ssm" not in said
+
+
 def test_dns_that_is_off_is_named(world: World) -> None:
     """F2: without the VPC's DNS hostnames the endpoints' private names do not resolve."""
     world.lay().supply()
