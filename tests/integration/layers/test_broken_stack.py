@@ -8,10 +8,14 @@ import pytest
 
 from tests.integration.playbook import ROOT, Action, Region, Run, Shape
 
-GROUND = {"network", "identity"}
-SHARED = {"security_groups", "endpoints", "dns"}
+LAYERS = (
+    {"network", "identity", "registry"},
+    {"security_groups", "endpoints", "dns", "certificates"},
+    {"load_balancers", "pools"},
+    {"ecs"},
+)
 # Each breaks by a call that no other stack makes.
-BREAKS = {"identity": "CreateRole", "network": "CreateRouteTable", "dns": "CreateHostedZone"}
+BREAKS = {"network": "CreateRouteTable", "certificates": "RequestCertificate", "pools": "CreateLaunchTemplate"}
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +53,15 @@ def test_what_does_not_stand_on_it_is_finished_and_the_next_run_does_the_rest(
     assert f"{broken} is not whole: " in run.output
     assert BREAKS[broken] in run.output
 
-    layer = GROUND if broken in GROUND else SHARED
-    finished = (layer | GROUND) - {broken}
+    layer = next(number for number, stacks in enumerate(LAYERS) if broken in stacks)
+    finished = set().union(*LAYERS[: layer + 1]) - {broken}
+    above = set().union(*LAYERS[layer + 1 :])
     assert by(run, finished) == by(undisturbed, finished)
-    if layer is GROUND:
-        assert by(run, SHARED) == set()
-        for stack in SHARED:
-            assert f"{stack} was not started: it stands on {broken}, not whole" in said(run)
+    assert by(run, above) == set()
+    for stack in above:
+        assert f"{stack} was not started: it stands on " in said(run)
+    for stack in LAYERS[layer + 1]:
+        assert f"{stack} was not started: it stands on {broken}, not whole" in said(run)
     for stack in finished:
         assert f"{stack} is not whole" not in said(run)
 
