@@ -26,7 +26,22 @@ def test_on_an_empty_account_it_says_which_stack_makes_what_it_misses(region: Re
     assert region.owned() == []  # not even the lock
 
 
-@pytest.mark.parametrize("stack", ["network", "identity", "security_groups", "endpoints", "dns"])
+# In the order in which they stand on each other.
+STACKS = (
+    "identity",
+    "network",
+    "registry",
+    "dns",
+    "endpoints",
+    "security_groups",
+    "certificates",
+    "load_balancers",
+    "pools",
+    "ecs",
+)
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_on_an_empty_account_each_can_be_planned(region: Region, stack: str) -> None:
     region.reset()
     run = region.play("site.yml", "--check", "--limit", stack)
@@ -41,7 +56,7 @@ def test_one_after_the_other_they_make_what_one_run_makes(region: Region) -> Non
     region.play("site.yml")
     standing = region.shape()
     region.reset()
-    for stack in ("identity", "network", "dns", "endpoints", "security_groups"):
+    for stack in STACKS:
         run = region.play("site.yml", "--limit", stack)
         assert run.rc == 0, run.output
         assert {action[0] for action in run.actions} == {stack}
@@ -61,6 +76,19 @@ def test_only_what_it_owns_is_healed(region: Region) -> None:
     healed = region.play("site.yml", "--limit", "endpoints")
     assert healed.actions == {("endpoints", "VPC endpoint", "logs", "create")}
     assert region.play("site.yml", "--check").actions == {("network", "VPC endpoint", "main-s3", "create")}
+
+
+@pytest.mark.parametrize("how", [[], ["--check"]], ids=["run", "plan"])
+def test_a_network_that_stands_is_looked_at_once(region: Region, how: list[str]) -> None:
+    region.reset()
+    region.play("site.yml", "--limit", "network")
+    region.lab.clear_journal()
+    again = region.play("site.yml", "--limit", "network", *how)
+    assert again.rc == 0, again.output
+    assert "Ensure the VPCs are laid out" not in again.output
+    reads = region.lab.reads()["actions"]
+    once = ("DescribeRouteTables", "DescribeInternetGateways", "DescribeVpcPeeringConnections", "DescribeFlowLogs")
+    assert [reads[f"ec2:{action}"] for action in once] == [1, 1, 1, 1]
 
 
 def test_a_stack_that_does_not_exist_is_no_success(region: Region) -> None:
