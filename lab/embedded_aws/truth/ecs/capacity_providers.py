@@ -132,7 +132,7 @@ def _scaling(given: Body) -> Body:
         "maximumScalingStepSize": given.get("maximumScalingStepSize", 10000),
         "instanceWarmupPeriod": given.get("instanceWarmupPeriod", 300),
     }  # fmt: skip
-    if given.get("targetCapacity") is not None and not 1 <= scaling["targetCapacity"] <= 100:
+    if status == "ENABLED" and given.get("targetCapacity") is not None and not 1 <= scaling["targetCapacity"] <= 100:
         client_error("The managed scaling targetCapacity is invalid. It must be between 1 and 100.")
     if not 1 <= scaling["minimumScalingStepSize"] <= scaling["maximumScalingStepSize"] <= 10000:
         client_error(

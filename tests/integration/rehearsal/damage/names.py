@@ -68,8 +68,14 @@ def a_record_points_elsewhere(hands: Hands) -> set[Action]:
 def a_load_balancers_name_is_deleted(hands: Hands) -> set[Action]:
     route53 = hands.client("route53")
     for zone in _zones(hands):
-        for record in route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]:
-            if record.get("AliasTarget", {}).get("DNSName", "").endswith(".elb.amazonaws.com."):
+        records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+        marked = {
+            record["Name"]
+            for record in records
+            if any("stack=load_balancers" in one["Value"] for one in record.get("ResourceRecords", ()))
+        }
+        for record in records:
+            if "AliasTarget" in record and f"_cloister-a.{record['Name']}" in marked:
                 gone = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
                 route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch=gone)
                 return {("load_balancers", Records.noun, zone["tags"]["cloister:part"], "change")}
