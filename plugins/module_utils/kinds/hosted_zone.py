@@ -127,13 +127,13 @@ class HostedZone(Kind):
             self._place("disassociate_vpc_from_hosted_zone", found, vpc)
 
     def retag(self, found: Found, tags: t.Mapping[str, str]) -> None:
-        """Set these tags, leaving others alone."""
+        """Set these tags and those that its reference stands for, which a killed run may not have set."""
         self.aws.call(
             "route53",
             "change_tags_for_resource",
             ResourceType="hostedzone",
             ResourceId=found.id,
-            AddTags=tag_list(tags),
+            AddTags=tag_list({**_reference(found.raw), **tags}),
         )
 
     def delete(self, found: Found) -> None:

@@ -103,6 +103,15 @@ def test_an_untagged_zone_of_a_killed_run_is_removed_with_its_stack(world: World
     assert world.all_zones() == []
 
 
+def test_an_untagged_zone_of_a_killed_run_gets_all_its_tags(world: World) -> None:
+    world.lab.fail("ChangeTagsForResource", "AccessDenied")
+    with pytest.raises(RegionError):
+        world.zones(zone())
+    world.zones(zone())
+    (tags,) = [thing["tags"] for thing in world.lab.holdings() if thing["kind"] == "route53:hostedzone"]
+    assert (tags["cloister:part"], tags["cloister:stack"]) == (INSIDE, "dns")
+
+
 def test_who_sees_a_zone_is_put_right(world: World) -> None:
     (one,) = world.zones(zone()).ids.values()
     second: t.Any = {"VPCRegion": "us-west-2", "VPCId": world.vpcs["second"]}
