@@ -135,3 +135,15 @@ class Region:
         assert [write for write in refused.region_writes if write["run_id"] == refused.report["run_id"]] == []
         opened = self.play("playbooks/unlock.yml", "-e", f"unlock_run_id={found[1]}")
         assert opened.rc == 0, opened.output
+
+
+def cut(inventory: Path, *stacks: str) -> None:
+    """Take all stacks but these out of a copy of an inventory."""
+    file = inventory / "stacks.yml"
+    listed = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for layer in listed["stacks"]["children"].values():
+        layer["hosts"] = {name: said for name, said in layer["hosts"].items() if name in stacks}
+    file.write_text(yaml.safe_dump(listed), encoding="utf-8")
+    for said in (inventory / "host_vars").iterdir():
+        if said.stem not in stacks:
+            said.unlink()

@@ -11,7 +11,7 @@ import yaml
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Connection
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.read import read
 
-from tests.integration.playbook import ROOT, Region, Run
+from tests.integration.playbook import ROOT, Region, Run, cut
 from tests.integration.rehearsal.neighbours import session
 
 PLAYBOOK = "playbooks/exposure.yml"
@@ -72,13 +72,7 @@ OWNER = {"region": "us", "stack": "load_balancers", "part": "public"}
 def laid(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Laid]:
     scratch = tmp_path_factory.mktemp("exposure")
     inventory = Path(shutil.copytree(ROOT / "inventories/us", scratch / "us"))
-    stacks = yaml.safe_load((inventory / "stacks.yml").read_text(encoding="utf-8"))
-    kept = {"ground": {"hosts": {"network": None}}, "shared": {"hosts": {"security_groups": None}}}
-    stacks["stacks"]["children"] = kept
-    for file in (inventory / "host_vars").iterdir():
-        if file.stem not in ("network", "security_groups"):
-            file.unlink()
-    (inventory / "stacks.yml").write_text(yaml.safe_dump(stacks), encoding="utf-8")
+    cut(inventory, "network", "security_groups")
     doors = scratch / "doors.yml"
     hosts = {"doors": {"load_balancers_defined": [DOORS]}}
     doors.write_text(yaml.safe_dump({"stacks": {"hosts": hosts}}), encoding="utf-8")

@@ -12,22 +12,17 @@ from ansible_collections.cloister.aws.plugins.module_utils import _x509
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from tests.integration.playbook import ROOT
+from tests.integration.playbook import ROOT, cut
 from tests.integration.systems.built import Built, changed
 
 INNER = "guard.prod.infer.example.internal"
-STACKS = {"ground": {"hosts": {"network": None}}, "shared": {"hosts": {"dns": None, "certificates": None}}}
-ALL = {"ansible_connection": "cloister.aws.warm", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 
 
 @pytest.fixture(scope="module")
 def us(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Built]:
     """The network, the zones and the certificates of us."""
     inventory = changed("us", tmp_path_factory.mktemp("inventory"))
-    for file in (inventory / "host_vars").iterdir():
-        if file.stem not in ("network", "dns", "certificates"):
-            file.unlink()
-    (inventory / "stacks.yml").write_text(yaml.safe_dump({"stacks": {"vars": ALL, "children": STACKS}}))
+    cut(inventory, "network", "dns", "certificates")
     built = Built.of(inventory, tmp_path_factory.mktemp("scratch"))
     yield built
     built.region.lab.stop()
