@@ -11,26 +11,16 @@ ids that AWS has handed out and does not show everywhere yet
 
 from __future__ import annotations
 
-import os
 import re
-import threading
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from ansible_collections.cloister.aws.plugins.module_utils._clients import ATTEMPTS, WORKERS, Connection, clients
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError, RegionError, UnsureError
 
-try:
-    import boto3
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-except ImportError:
-    pass  # the glue to AnsibleAWSModule reports a missing boto3
-
-ATTEMPTS = 12
-WORKERS = 8
 _NOT_VISIBLE = re.compile(
     r"(\.NotFound|^NoSuchEntity|^NoSuchHostedZone|ID\.?NotFound|^InvalidResourceId|^NatGatewayNotFound"
     r"|^(LoadBalancer|TargetGroup|Listener|Rule|Certificate|Subnet|AllocationId)NotFound)$"
@@ -39,8 +29,6 @@ _NOT_VISIBLE_WAITS = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0)
 _THROTTLED = re.compile(r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|PriorRequestNotComplete")
 _THROTTLED_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0, 20.0, 20.0, 20.0)
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
-_CLIENTS: dict[tuple[t.Any, ...], t.Any] = {}
-_CLIENTS_LOCK = threading.Lock()
 
 A = t.TypeVar("A")
 B = t.TypeVar("B")
@@ -54,45 +42,11 @@ class Patience:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Connection:
-    """How AWS is reached: region, endpoint, and what ``boto3.client`` takes beside them."""
-
-    region: str | None
-    endpoint_url: str | None = None
-    profile: str | None = None
-    arguments: t.Mapping[str, t.Any] = field(default_factory=dict)
-
-    def key(self) -> tuple[t.Any, ...]:
-        """Return what tells two connections apart, the environment that botocore reads included."""
-        said = tuple(sorted((k, str(v)) for k, v in self.arguments.items()))
-        env = tuple(sorted((k, v) for k, v in os.environ.items() if k.startswith("AWS_")))
-        return (self.region, self.endpoint_url, self.profile, said, env)
-
-
 def make_client(connection: Connection, service: str, attempts: int = ATTEMPTS) -> t.Any:
-    """Return a botocore client; one each for a service, made once in a process and safe to share between threads."""
-    key = (*connection.key(), service, attempts)
-    with _CLIENTS_LOCK:
-        if key not in _CLIENTS:
-            config = Config(
-                retries={"mode": "standard", "total_max_attempts": attempts},
-                connect_timeout=10,
-                read_timeout=40,
-                max_pool_connections=WORKERS * 2,
-                user_agent_extra="cloister",
-            )
-            # A profile that does not exist, or half a set of credentials, shows here and not in the call.
-            with _translated("the first call", {}):
-                session: t.Any = boto3.session.Session(profile_name=connection.profile)
-                _CLIENTS[key] = session.client(
-                    service,
-                    region_name=connection.region,
-                    endpoint_url=connection.endpoint_url,
-                    config=config,
-                    **connection.arguments,
-                )
-        return _CLIENTS[key]
+    """Return this process's botocore client for a service; safe to share between threads."""
+    # A profile that does not exist, or half a set of credentials, shows here and not in the call.
+    with _translated("the first call", {}):
+        return clients().get(connection, service, attempts)
 
 
 class Aws:
@@ -200,6 +154,9 @@ def _send(client: t.Any, action: str, params: t.Mapping[str, t.Any]) -> t.Any:
 @contextmanager
 def _translated(action: str, params: t.Mapping[str, t.Any]) -> t.Iterator[None]:
     """Turn botocore's errors into ours."""
+    # Here, because the controller imports this module and calls nothing.
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
     try:
         yield
     except ClientError as exc:
@@ -210,8 +167,8 @@ def _translated(action: str, params: t.Mapping[str, t.Any]) -> t.Iterator[None]:
         raise ApiError(action, type(exc).__name__, f"{action} could not be sent: {exc}") from exc
 
 
-def _translate(action: str, exc: ClientError, params: t.Mapping[str, t.Any]) -> ApiError:
-    """Turn botocore's error into ours, saying what the call was about."""
+def _translate(action: str, exc: t.Any, params: t.Mapping[str, t.Any]) -> ApiError:
+    """Turn botocore's ClientError into ours, saying what the call was about."""
     error = exc.response.get("Error", {})
     code, status = error.get("Code", "Unknown"), exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _EXPIRED:

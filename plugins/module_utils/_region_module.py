@@ -9,7 +9,8 @@ import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Connection, each
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
+from ansible_collections.cloister.aws.plugins.module_utils._clients import Connection
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names

@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.machinery import BuiltinImporter
 from typing import NoReturn
 
@@ -62,8 +62,14 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def serve(conn: socket.socket, start: Start, recorder: Recorder, report: Callable[[], None]) -> NoReturn:
-    """Agree with the client on one module and become it. Never returns."""
+def serve(
+    conn: socket.socket,
+    start: Start,
+    recorder: Recorder,
+    choose: Callable[[Mapping[str, str]], None],
+    report: Callable[[], None],
+) -> NoReturn:
+    """Agree with the client on one module and become it; `choose` gets its environment first. Never returns."""
     try:
         request, descriptors = protocol.receive_request(conn)
         refused = start.refusal(request) or take_state(start, request, descriptors)
@@ -74,6 +80,7 @@ def serve(conn: socket.socket, start: Start, recorder: Recorder, report: Callabl
     except (OSError, protocol.WarmError):
         # Nobody waits any more.
         os._exit(1)
+    choose(request.environ)
     source = _read_payload()
     forget_ansible()
     sys.meta_path.remove(recorder)

@@ -9,6 +9,7 @@ import gc
 import importlib
 import os
 import sys
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,7 +41,9 @@ class SharedLoader:
 
     def __init__(self) -> None:
         self.cache: dict[tuple[Any, ...], Any] = {}
-        self._services: set[str] = set()
+        self._services: list[str] = []
+        self._session: Any = None
+        self._wanted: deque[str] = deque()
 
     def install(self) -> None:
         """Put the shared cache behind every session that this process or a fork of it makes."""
@@ -58,24 +61,45 @@ class SharedLoader:
     def read_service(self, service: str) -> None:
         """Read all that a client of `service` (botocore's name for it) needs, by making one and throwing it away.
 
-        A client connects to nothing before its first call; with keys given it looks for no credentials either.
+        A client connects to nothing before its first call.
         """
         if service in self._services:
             return
-        self._services.add(service)
-        keys = dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), "unused")
+        self._services.append(service)
         # Whatever is wrong, the module that needs it will say so itself.
         with contextlib.suppress(Exception):
-            session: Any = importlib.import_module("boto3.session")
-            client = session.Session(region_name="unused", **keys).client(service)
+            client = self._any_session().client(service)
             # These two read the models of paginators and waiters.
             client.can_paginate(next(iter(client.meta.method_to_api_mapping)))
             _names = client.waiter_names
 
+    def learn(self, services: list[str]) -> None:
+        """Note services to read."""
+        self._wanted.extend(map(str, services))
+
+    def read_next(self) -> bool:
+        """Read one of them; say whether there was one."""
+        if not self._wanted:
+            return False
+        self.read_service(self._wanted.popleft())
+        return True
+
+    def services(self) -> list[str]:
+        """The services that were or will be read, those first that were needed first."""
+        return [*self._services, *self._wanted]
+
     def unknown_services(self) -> list[str]:
         """The services that a fork has read and the server had not."""
         read = {key[1] for key in self.cache if key[0] == "load_service_model"}
-        return sorted(read - self._services)
+        return sorted(read.difference(self._services))
+
+    def _any_session(self) -> Any:
+        """A session to read with, which takes 7 ms to make. With keys given it looks for none."""
+        if self._session is None:
+            keys = dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), "unused")
+            session: Any = importlib.import_module("boto3.session")
+            self._session = session.Session(region_name="unused", **keys)
+        return self._session
 
 
 def essential(recorder: Recorder, loader: SharedLoader, roots: dict[str, str]) -> Iterator[None]:

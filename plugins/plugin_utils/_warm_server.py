@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import mmap
 import os
 import select
 import signal
@@ -19,26 +20,30 @@ import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible_collections.cloister.aws.plugins.plugin_utils import _warm_child as child
 from ansible_collections.cloister.aws.plugins.plugin_utils import _warm_preload as preload
 from ansible_collections.cloister.aws.plugins.plugin_utils import _warm_protocol as protocol
+from ansible_collections.cloister.aws.plugins.plugin_utils._warm_clients import ReadyClients
 from ansible_collections.cloister.aws.plugins.plugin_utils._warm_directory import remove_directory, sweep
 from ansible_collections.cloister.aws.plugins.plugin_utils._warm_modules import Recorder
 
 # Between the polite signal and the other one.
 _GRACE_SECONDS = 0.5
 _LONGEST_LOAD_SECONDS = 60
+# Names of services, arguments of clients, an environment.
+_LONGEST_LESSON_BYTES = 1 << 16
 _LOADED = object()
 
 
 @dataclass
 class Running:
-    """A fork, its client, and when to kill it if its client has gone."""
+    """A fork, its client, memory shared with it for what it has to tell, and when to kill it if its client has gone."""
 
     pid: int
     conn: socket.socket
+    lesson: mmap.mmap
     kill_at: float | None = None
 
 
@@ -55,6 +60,7 @@ class Server:
         self._start = child.Start()
         self._recorder = Recorder()
         self._loader = preload.SharedLoader()
+        self._clients = ReadyClients()
         self._running: dict[int, Running] = {}
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._poll = select.poll()
@@ -92,14 +98,21 @@ class Server:
         signal.alarm(0)
 
     def _turn(self, steps: Iterator[None]) -> None:
-        """Answer what has happened; when nothing has, load a little more, then wait."""
+        """Answer what has happened; when nothing has, make or load a little more, then wait."""
         events = self._poll.poll(0)
-        if not events and next(steps, _LOADED) is _LOADED:
+        if not events and not self._prepare(steps):
             events = self._poll.poll(self._wait_seconds() * 1000)
         self._answer({descriptor for descriptor, _event in events})
         self._kill_overdue()
         if not self._running and time.monotonic() - self._used_at >= self._idle_seconds:
             self._ending = True
+
+    def _prepare(self, steps: Iterator[None]) -> bool:
+        """Make or load a little more for the next forks; say whether there was anything left."""
+        if not (self._loader.read_next() or self._clients.make_next()):
+            return next(steps, _LOADED) is not _LOADED
+        gc.freeze()
+        return True
 
     def _wait_seconds(self) -> float:
         now = time.monotonic()
@@ -140,15 +153,17 @@ class Server:
 
     def _fork(self, conn: socket.socket) -> None:
         server = os.getpid()
+        # No file, since there are keys in it; and no descriptor, which the module would have more than in a plain run.
+        lesson = mmap.mmap(-1, _LONGEST_LESSON_BYTES)
         pid = os.fork()
         if pid == 0:
-            self._become_child(conn, server)
+            self._become_child(conn, server, lesson)
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)
-        self._running[pid] = Running(pid, conn)
+        self._running[pid] = Running(pid, conn, lesson)
         self._poll.register(conn.fileno(), select.POLLRDHUP)
 
-    def _become_child(self, conn: socket.socket, server: int) -> None:
+    def _become_child(self, conn: socket.socket, server: int, lesson: mmap.mmap) -> NoReturn:
         try:
             os.setpgid(0, 0)
             signal.set_wakeup_fd(-1)
@@ -159,31 +174,24 @@ class Server:
                 os.close(descriptor)
             for running in self._running.values():
                 running.conn.close()
-            child.serve(conn, self._start, self._recorder, self._teach)
+                running.lesson.close()
+            child.serve(conn, self._start, self._recorder, self._clients.choose, lambda: self._teach(lesson))
         finally:
             traceback.print_exc()
             os._exit(1)
 
-    def _teach(self) -> None:
-        """In a fork that ends: leave word which services it had to read."""
-        lesson = self._loader.unknown_services()
-        if lesson:
-            with contextlib.suppress(OSError), open(self._lesson(os.getpid()), "x") as file:
-                json.dump(lesson, file)
+    def _teach(self, place: mmap.mmap) -> None:
+        """In a fork that ends: leave word what it had to read and to make."""
+        lesson = json.dumps({"services": self._loader.unknown_services(), **self._clients.lesson()}).encode()
+        if len(lesson) < len(place):
+            place[: len(lesson)] = lesson
 
-    def _learn(self, pid: int) -> None:
-        """Read for the next forks what that one had to read."""
-        path = self._lesson(pid)
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            with open(path) as file:
-                lesson = json.load(file)
-            os.unlink(path)
-            for service in lesson:
-                self._loader.read_service(str(service))
-            gc.freeze()
-
-    def _lesson(self, pid: int) -> str:
-        return os.path.join(self._directory, f"lesson-{pid}")
+    def _learn(self, place: mmap.mmap) -> None:
+        """Have ready for the next forks what that one had to read and to make; one that died says nothing."""
+        with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
+            lesson = json.loads(place[: place.find(b"\0")])
+            self._loader.learn(lesson["services"])
+            self._clients.learn(lesson, self._loader.services())
 
     def _reap(self) -> None:
         while True:
@@ -201,8 +209,9 @@ class Server:
                 with contextlib.suppress(OSError):
                     protocol.send_frame(running.conn, {"status": status})
                 running.conn.close()
-            if not self._ending:
-                self._learn(pid)
+                if not self._ending:
+                    self._learn(running.lesson)
+                running.lesson.close()
 
     def _abandon(self, running: Running) -> None:
         """The client has gone: nobody wants the module any more, so nobody may find it still at work."""

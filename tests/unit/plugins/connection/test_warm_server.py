@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import socket
 import subprocess
@@ -29,7 +30,7 @@ def test_a_client_that_left_is_looked_at_before_its_number_can_be_anothers(
     ours, theirs = socket.socketpair()
     with ours, theirs, subprocess.Popen(["sleep", "60"], process_group=0) as other:
         order: list[str] = []
-        running = Running(other.pid, theirs)
+        running = Running(other.pid, theirs, mmap.mmap(-1, 4096))
         server._running[other.pid] = running
         server._poll.register(theirs.fileno(), 0)
         for name in ("_reap", "_accept"):
@@ -48,10 +49,30 @@ def test_a_fork_whose_client_left_and_that_will_not_end_is_killed(server: Server
     with ours, theirs, stubborn:
         assert stubborn.stdout is not None
         stubborn.stdout.readline()
-        server._running[stubborn.pid] = Running(stubborn.pid, theirs)
+        server._running[stubborn.pid] = Running(stubborn.pid, theirs, mmap.mmap(-1, 4096))
         server._poll.register(theirs.fileno(), 0)
         server._answer({theirs.fileno()})
         while stubborn.poll() is None:
             assert server._wait_seconds() <= 0.6
             server._kill_overdue()
         assert stubborn.returncode == -9
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"no json", b"[]", b"{}", b'{"services": 3}', b'{"services": [], "environ": 1, "asks": [[{}, "sts"]]}'],
+)
+def test_what_a_fork_says_amiss_is_not_heard(server: Server, said: bytes) -> None:
+    """A module that crashed, or that wrote where it should not, leaves anything."""
+    with mmap.mmap(-1, 4096) as place:
+        place[: len(said)] = said
+        server._learn(place)
+    assert not server._loader.read_next()
+    assert not server._clients.make_next()
+
+
+def test_what_a_fork_says_at_too_great_length_is_not_said(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server._clients, "lesson", lambda: {"environ": {"LONG": "x" * 5000}})
+    with mmap.mmap(-1, 4096) as place:
+        server._teach(place)
+        assert place[:] == bytes(4096)
