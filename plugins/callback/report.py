@@ -31,6 +31,7 @@ import typing as t
 from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.cloister.aws.plugins.plugin_utils import _ahead
 from ansible_collections.cloister.aws.plugins.plugin_utils._payloads import Payloads
 from ansible_collections.cloister.aws.plugins.plugin_utils._report import Report
 from ansible_collections.cloister.aws.plugins.plugin_utils._warm_start import prestart
@@ -82,6 +83,9 @@ class CallbackModule(CallbackBase):
             prestart()
             self._payloads = Payloads(constants.DEFAULT_LOCAL_TMP)
             self._payloads.restore()
+            _ahead.load()
+        if self._payloads:
+            _ahead.settle()
 
     def v2_runner_on_start(self, host: t.Any, task: t.Any) -> None:
         """Start the task's clock."""
