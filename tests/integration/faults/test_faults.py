@@ -1,6 +1,6 @@
 """AWS throttles, fails, loses answers, shows things late or is slow: a run ends as an undisturbed one does.
 
-What is sampled: inventory us, which makes about 70 writes of 30 actions. Each trouble meets every action of the run
+What is sampled: inventory us, which makes about 130 writes of 60 actions. Each trouble meets every action of the run
 (or, where it says so, one), three or five times in a row where the aim of ``reliability`` is that, once where more
 would only add sleep. Runs mostly sleep between tries, so that they go side by side, each on an embedded AWS of its own.
 """
@@ -18,14 +18,30 @@ import pytest
 from lab.embedded_aws.client import EmbeddedAws
 from tests.integration.playbook import ROOT, Region, Run, Shape
 
-AT_ONCE = 6
+AT_ONCE = 4
 LONGEST_THROTTLE_SECONDS = 180
+
+OTHERS = (
+    "acm",
+    "application-autoscaling",
+    "autoscaling",
+    "ecr",
+    "ecs",
+    "elasticloadbalancing",
+    "iam",
+    "logs",
+    "route53",
+    "secretsmanager",
+    "servicequotas",
+    "ssm",
+    "sts",
+)
 
 
 def throttled(lab: EmbeddedAws) -> None:
     """EC2 by its own word, all others by theirs: the first three calls of every action."""
     lab.fail("ec2:*", "RequestLimitExceeded", times=3, each=True)
-    for service in ("iam", "ssm", "sts", "route53", "servicequotas"):
+    for service in OTHERS:
         lab.fail(f"{service}:*", "ThrottlingException", times=3, each=True)
 
 
