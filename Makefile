@@ -3,6 +3,8 @@ REGION ?= us
 ARGS ?=
 
 INVENTORY := inventories/$(REGION)
+# As many at once as there are cores; a file's tests stay together, they share what they start.
+PYTEST := pytest -n auto --dist loadfile
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Named, because Ansible ignores an ansible.cfg in a folder that everybody may write to.
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
@@ -21,13 +23,13 @@ plan: run-env ## list what a run would create, change and keep in REGION (reads 
 	ansible-playbook playbooks/plan.yml -i $(INVENTORY) $(ARGS)
 
 test: lint sanity ## everything CI runs: lint, sanity, unit and integration tests
-	pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 unit: test-env ## the tests that start nothing
-	pytest tests/unit $(ARGS)
+	$(PYTEST) tests/unit $(ARGS)
 
 integration: test-env ## the tests that run playbooks against the embedded AWS
-	pytest tests/integration $(ARGS)
+	$(PYTEST) tests/integration $(ARGS)
 
 lint: test-env ## ruff, mypy, yamllint, ansible-lint, shellcheck, changelog
 	ruff check .
