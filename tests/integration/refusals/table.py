@@ -47,15 +47,15 @@ TYPES_AND_NAMES = [
     Broken(NETWORK, (SUBNETS,), None, SUBNETS, "is empty"),
     Broken(ENDPOINTS, ("endpoints_subnets",), "private-a,private-b", "endpoints_subnets", "not a list"),
     Broken(GROUPS, (DEFINED, "guard", "ingress", 0, "ports"), 8080, f"{DEFINED}[1].ingress[0].ports", "not a list"),
-    Broken(DNS, ("dns_zones", ZONE, "private"), "yes", "dns_zones[0].private", "without quotes"),
-    Broken(DNS, (*RECORD, "ttl_seconds"), "soon", "dns_zones[0].records[0].ttl_seconds", "a whole number"),
+    Broken(DNS, ("dns_zones", ZONE, "private"), "yes", "dns_zones[1].private", "without quotes"),
+    Broken(DNS, (*RECORD, "ttl_seconds"), "soon", "dns_zones[1].records[0].ttl_seconds", "a whole number"),
     Broken(IDENTITY, ("identity_roles",), "node", "identity_roles", "not a list"),
     # choices
     Broken(REGION, ("region_partition",), "AWS", "region_partition", "one of aws, aws-cn, aws-us-gov"),
     Broken(NETWORK, (VPC, "main", "nat"), "one", f"{VPC}[0].nat", "one of none, single, per_az"),
     Broken(NETWORK, (SUBNETS, "private-a", "tier"), "privat", f"{SUBNETS}[2].tier", "did you mean private?"),
     Broken(ENDPOINTS, ("endpoints_sets", 1), "log", "endpoints_sets[1]", "did you mean logs?"),
-    Broken(DNS, (*RECORD, "type"), "TEXT", "dns_zones[0].records[0].type", "did you mean TXT?"),
+    Broken(DNS, (*RECORD, "type"), "TEXT", "dns_zones[1].records[0].type", "did you mean TXT?"),
     # unknown
     Broken(NETWORK, (SUBNETS,), Renamed("network_subnet"), "network_subnet", "did you mean network_subnets?"),
     Broken(NETWORK, (SUBNETS,), Renamed("netwrok_subnets"), "netwrok_subnets", "did you mean network_subnets?"),
@@ -70,7 +70,7 @@ TYPES_AND_NAMES = [
     # templates
     Broken(REGION, ("region_name",), "{{ nobody }}", "region_name", "cannot be filled in"),
     Broken(
-        DNS, (*RECORD, "values", 0), "{{ region_nmae }}", "dns_zones[0].records[0].values[0]", "cannot be filled in"
+        DNS, (*RECORD, "values", 0), "{{ region_nmae }}", "dns_zones[1].records[0].values[0]", "cannot be filled in"
     ),
 ]
 
@@ -136,11 +136,11 @@ RULES = [
         "62 rules",
     ),
     # dns and identity
-    Broken(DNS, ("dns_zones", 0, "name"), "infer..internal", "dns_zones[0].name", "not the name of a zone"),
-    Broken(DNS, ("dns_zones", 0, "vpcs"), [], "dns_zones[0].vpcs", "it has none"),
-    Broken(DNS, ("dns_zones", 0, "private"), False, "dns_zones[0].vpcs", "public zone has no VPCs"),
-    Broken(DNS, (*RECORD, "type"), "A", "dns_zones[0].records[0].values[0]", "an IPv4 address"),
-    Broken(DNS, (*RECORD, "ttl_seconds"), -1, "dns_zones[0].records[0].ttl_seconds", "time to live"),
+    Broken(DNS, ("dns_zones", ZONE, "name"), "infer..internal", "dns_zones[1].name", "not the name of a zone"),
+    Broken(DNS, ("dns_zones", ZONE, "vpcs"), [], "dns_zones[1].vpcs", "it has none"),
+    Broken(DNS, ("dns_zones", ZONE, "private"), False, "dns_zones[1].vpcs", "public zone has no VPCs"),
+    Broken(DNS, (*RECORD, "type"), "A", "dns_zones[1].records[0].values[0]", "an IPv4 address"),
+    Broken(DNS, (*RECORD, "ttl_seconds"), -1, "dns_zones[1].records[0].ttl_seconds", "time to live"),
     Broken(IDENTITY, ("identity_roles", "node", "name"), "n" * 62, "identity_roles[0].name", "at most 61"),
     Broken(IDENTITY, ("identity_roles", "node", "trusted_services"), [], "identity_roles[0]", "Nobody may take"),
     Broken(IDENTITY, STATEMENT, {"actions": ["*"], "resources": ["*"]}, "statements[0]", "every action"),

@@ -150,13 +150,13 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     inventory = copy(tmp_path / "us")
     for file, path, value in (
         ("host_vars/network.yml", ("network_vpcs", "main", "cidr"), "10.0.0.0/8"),
-        ("host_vars/dns.yml", ("dns_zones", 0, "vpcs"), ["mian"]),
+        ("host_vars/dns.yml", ("dns_zones", 1, "vpcs"), ["mian"]),
         ("group_vars/all/region.yml", ("region_name",), "US"),
     ):
         Broken(file, path, value, "", "").apply(inventory)
     said = folded(run(inventory).output)
     assert "3 things are wrong with this inventory" in said
-    for place in ("network_vpcs[0].cidr", "dns_zones[0].vpcs[0]", "region_name"):
+    for place in ("network_vpcs[0].cidr", "dns_zones[1].vpcs[0]", "region_name"):
         assert place in said
 
 
