@@ -19,6 +19,7 @@ NOT_FOUND = {
     "sgr": "InvalidSecurityGroupRuleId.NotFound", "vpce": "InvalidVpcEndpointId.NotFound",
     "fl": "InvalidFlowLogId.NotFound", "pcx": "InvalidVpcPeeringConnectionID.NotFound",
     "eni": "InvalidNetworkInterfaceID.NotFound", "i": "InvalidInstanceID.NotFound",
+    "vpce-svc": "InvalidVpcEndpointServiceId.NotFound",
     "vol": "InvalidVolume.NotFound", "pl": "InvalidPrefixListID.NotFound", "lt": "InvalidLaunchTemplateId.NotFound",
 }  # fmt: skip
 
@@ -54,7 +55,7 @@ OWN_ID = {
     "DescribeFlowLogs": "flowLogId", "DescribeVpcPeeringConnections": "vpcPeeringConnectionId",
     "DescribeNetworkInterfaces": "networkInterfaceId", "DescribeInstances": "instanceId",
     "DescribeInstanceStatus": "instanceId", "DescribeVolumes": "volumeId",
-    "DescribeManagedPrefixLists": "prefixListId",
+    "DescribeManagedPrefixLists": "prefixListId", "DescribeVpcEndpointServiceConfigurations": "serviceId",
     "DescribeLaunchTemplates": "launchTemplateId", "DescribeLaunchTemplateVersions": "launchTemplateId",
     "ListRoles": "RoleName", "ListPolicies": "Arn",
     "ListInstanceProfiles": "InstanceProfileName", "ListHostedZones": "Id", "ListHostedZonesByName": "Id",

@@ -25,6 +25,7 @@ from lab.embedded_aws.truth.ec2.base import (
     refuse,
     same_request,
 )
+from lab.embedded_aws.truth.ec2.endpoint_connections import begin
 from lab.embedded_aws.truth.ec2.endpoint_services import named
 from lab.embedded_aws.truth.ec2.endpoints import (
     OPEN_GATEWAY_POLICY,
@@ -80,8 +81,9 @@ def _create(response: Response, given: dict[str, str]) -> Endpoint:
     _join(endpoint, response)
     backend.vpc_end_points[endpoint.id] = endpoint
     tags.put(backend, endpoint.id, given)
-    after(backend, "vpc_endpoint", lambda: _ready(endpoint))
-    if not endpoint.is_interface:
+    if endpoint.is_interface:
+        begin(endpoint)
+    else:
         endpoint.state = "available"
     return endpoint
 
@@ -109,11 +111,6 @@ def _join(endpoint: Endpoint, response: Response) -> None:
     default = endpoint.ec2_backend.get_default_security_group(endpoint.vpc_id)
     join_groups(endpoint, groups or [default.id])
     join_subnets(endpoint, response._get_param("SubnetIds", []))
-
-
-def _ready(endpoint: Endpoint) -> None:
-    if endpoint.state == "pending":
-        endpoint.state = "available"
 
 
 def _policy(response: Response) -> str | None:

@@ -11,7 +11,8 @@ import functools
 import hashlib
 import typing as t
 
-from lab.embedded_aws.truth.ec2.base import Backend, Response, action, refuse
+from lab.embedded_aws.truth.ec2.base import Backend, Response, action, refuse, tag_list
+from lab.embedded_aws.truth.ec2.offered_services import Offered, zone_ids
 from lab.embedded_aws.truth.ec2.reading import accepts, dig, paged, read_filters
 from lab.embedded_aws.truth.ec2.xml import Ec2Result
 
@@ -64,18 +65,32 @@ def _service(name: str, kind: str, region: str, partition: str, zones: tuple[tup
 
 
 def services(backend: Backend) -> list[Service]:
-    """AWS's services of the region and those this account offers itself."""
+    """AWS's services of the region, and those that this account offers or may connect to."""
     zones = tuple((zone.name, zone.zone_id) for zone in backend.describe_availability_zones())
-    found = list(aws_services(backend.region_name, backend.partition, zones))
-    for offered in backend.configurations.values():
-        found.append({
-            "ServiceName": offered.service_name, "ServiceId": offered.id,
-            "ServiceType": [{"ServiceType": "Interface"}], "ServiceRegion": backend.region_name,
-            "Owner": backend.account_id, "AvailabilityZones": [zone for zone, _ in zones],
-            "VpcEndpointPolicySupported": False, "AcceptanceRequired": bool(offered.acceptance_required),
-            "ManagesVpcEndpoints": False, "Tags": [], "SupportedIpAddressTypes": ["ipv4"],
-        })  # fmt: skip
-    return found
+    return [*aws_services(backend.region_name, backend.partition, zones), *map(_shown, _offered(backend))]
+
+
+def _offered(backend: Backend) -> t.Iterator[Offered]:
+    from moto.ec2.models import ec2_backends
+
+    for regions in list(ec2_backends.values()):
+        if backend.region_name in regions:
+            for one in list(regions[backend.region_name].configurations.values()):
+                if one.open_to(backend.account_id):
+                    yield one
+
+
+def _shown(offered: Offered) -> Service:
+    """A service as those see it who may connect to it."""
+    zones = offered.zones
+    return {
+        "ServiceName": offered.service_name, "ServiceId": offered.id, "ServiceType": [{"ServiceType": "Interface"}],
+        "ServiceRegion": offered.ec2_backend.region_name, "Owner": offered.ec2_backend.account_id,
+        "AvailabilityZones": zones, "AvailabilityZoneIds": zone_ids(offered.ec2_backend, zones),
+        "BaseEndpointDnsNames": [offered.base_name], "VpcEndpointPolicySupported": False,
+        "AcceptanceRequired": offered.acceptance_required, "ManagesVpcEndpoints": False,
+        "Tags": tag_list(offered.ec2_backend, offered.id), "SupportedIpAddressTypes": list(offered.address_types),
+    }  # fmt: skip
 
 
 def named(backend: Backend, name: str) -> list[Service]:

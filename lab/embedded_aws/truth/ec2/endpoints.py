@@ -138,6 +138,12 @@ def join_subnets(endpoint: Endpoint, subnet_ids: list[str]) -> None:
     zones = {find(backend, one).availability_zone for one in endpoint.interfaces}
     joining = [member(backend, one, endpoint.vpc_id, "Subnet") for one in subnet_ids if one not in endpoint.interfaces]
     for subnet in joining:
+        if subnet.availability_zone not in endpoint.service["AvailabilityZones"]:
+            refuse(
+                "InvalidParameter",
+                f"The VPC endpoint service {endpoint.service_name} does not support the availability zone of the "
+                f"subnet: {subnet.id}.",
+            )
         if subnet.availability_zone in zones:
             refuse(
                 "DuplicateSubnetsInSameZone",

@@ -13,7 +13,7 @@ from lab.embedded_aws.truth.ec2.kinds import KINDS
 # Kinds that only moto knows: resource type -> attribute of its backend.
 OTHERS = {
     "transit-gateway": "transit_gateways", "customer-gateway": "customer_gateways",
-    "vpn-gateway": "vpn_gateways", "vpc-endpoint-service": "configurations",
+    "vpn-gateway": "vpn_gateways",
 }  # fmt: skip
 
 
