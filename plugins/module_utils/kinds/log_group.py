@@ -28,7 +28,7 @@ class LogGroup(Kind):
 
     def find(self) -> list[Found]:
         """Return ours: those of our names that carry our tags, which are read one by one, as the API gives them."""
-        prefix = f"/{self.owner.region}/"
+        prefix = self.prefix()
         groups = self.aws.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=prefix)
         found = each(lambda raw: Found(raw["logGroupName"], self._tags(raw), raw), groups)
         return [item for item in found if self.owner.owns(item.tags)]
@@ -76,9 +76,13 @@ class LogGroup(Kind):
         groups = self.aws.pages("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=name)
         return next((name for raw in groups if raw["logGroupName"] == name), None)
 
+    def prefix(self) -> str:
+        """Return what the names of all of the region's begin with."""
+        return f"/{self.owner.region}/"
+
     def name(self, want: Want) -> str:
         """Return what CloudWatch calls it."""
-        return f"/{self.owner.region}/{want.part}"
+        return f"{self.prefix()}{want.part}"
 
     def _tags(self, raw: t.Mapping[str, t.Any]) -> dict[str, str]:
         try:
