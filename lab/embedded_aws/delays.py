@@ -12,6 +12,10 @@ NAMES = (
     "vpc_peering", "route53_change", "certificate", "instance", "instance_terminate", "instance_refresh",
     "ecs_task", "ecs_task_stop", "ecs_attachment",
     "load_balancer", "load_balancer_delete", "target_health", "target_drain",
+    "eks_cluster", "eks_cluster_delete", "eks_update", "eks_node_group", "eks_node_group_delete", "eks_addon",
+    "eks_fargate_profile",
+    "rds_instance", "rds_instance_modify", "rds_instance_delete",
+    "function", "event_delivery",
 )  # fmt: skip
 
 

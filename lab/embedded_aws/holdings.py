@@ -81,6 +81,10 @@ def _by_aws(backend: t.Any, thing: t.Any) -> bool:
         return True
     if getattr(thing, "requester_managed", False) or getattr(thing, "resource_owner_id", None) == "AWS":
         return True
+    # What EKS makes of itself is its own as long as the cluster or node group is there.
+    maker = getattr(thing, "made_by", None)
+    if maker is not None and not maker.gone:
+        return True
     owner = getattr(thing, "vpc_id", None) or getattr(getattr(thing, "vpc", None), "id", None)
     vpc = backend.vpcs.get(owner)
     in_default = vpc is not None and vpc.is_default

@@ -12,6 +12,8 @@ NAMES = (
     "fargate_vcpus", "vcpus_standard", "vcpus_g", "vcpus_p", "spot_vcpus_standard", "spot_vcpus_g",
     "spot_vcpus_p", "auto_scaling_groups",
     "load_balancers", "target_groups", "listeners_per_load_balancer", "certificates",
+    "db_instances", "db_subnet_groups", "db_parameter_groups",
+    "eks_clusters", "eks_node_groups", "eks_fargate_profiles",
 )  # fmt: skip
 
 

@@ -21,6 +21,10 @@ INSTANCE_GONE = "instance gone"
 """(account, region, instance): it was terminated or stopped."""
 REPOSITORY_MADE = "repository made"
 """(account, region, repository): moto's repository was made, and is empty."""
+INTERFACE_MADE = "interface made"
+"""(account, region, interface, by): a service made moto's interface; `by` is its principal, such as eks.amazonaws.com."""
+INTERFACE_GONE = "interface gone"
+"""(account, region, interface, by): the service took it away."""
 
 
 def on(what: str) -> Callable[[Listener], Listener]:
