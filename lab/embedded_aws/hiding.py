@@ -61,6 +61,18 @@ OWN_ID = {
     "ListInstanceProfiles": "InstanceProfileName", "ListHostedZones": "Id", "ListHostedZonesByName": "Id",
     "DescribeLoadBalancers": "LoadBalancerArn", "DescribeTargetGroups": "TargetGroupArn",
     "DescribeListeners": "ListenerArn", "DescribeRules": "RuleArn",
+    "DescribeDBInstances": "DBInstanceIdentifier", "DescribeDBSubnetGroups": "DBSubnetGroupName",
+    "DescribeDBParameterGroups": "DBParameterGroupName",
+}  # fmt: skip
+
+# Of RDS, by the parameter that names it: what has no id is hidden by its name, of one kind and not of the others.
+RDS_NOT_FOUND = {
+    "DBInstanceIdentifier": "DBInstanceNotFound", "DBSubnetGroupName": "DBSubnetGroupNotFoundFault",
+    "DBParameterGroupName": "DBParameterGroupNotFound",
+}  # fmt: skip
+RDS_NAMES = {
+    "CreateDBInstance": "DBInstanceIdentifier", "CreateDBSubnetGroup": "DBSubnetGroupName",
+    "CreateDBParameterGroup": "DBParameterGroupName",
 }  # fmt: skip
 
 IAM_NAMES = {"CreateRole": "RoleName", "CreateInstanceProfile": "InstanceProfileName"}
@@ -87,10 +99,12 @@ class Hiding:
 
     def made(self, call: Call, ids: list[str]) -> None:
         """Begin to hide what `call` made."""
-        if not self._calls or call.service not in ("ec2", "iam", "route53", "elasticloadbalancing"):
+        if not self._calls or call.service not in ("ec2", "iam", "route53", "elasticloadbalancing", "rds"):
             return
         if call.service == "elasticloadbalancing":
             ids = [value for value in ids if ":elasticloadbalancing:" in value]
+        if call.service == "rds":
+            ids = [f"{key}={call.fields[key]}" for key in [RDS_NAMES.get(call.action)] if key]
         if call.service == "iam":
             name = call.fields.get(IAM_NAMES.get(call.action, ""))
             ids = [name] if name else [value for value in ids if ":policy/" in value]
@@ -131,8 +145,11 @@ class Hiding:
         spent = []
         for item in list(parent):
             for child in item:
-                value = (child.text or "").removeprefix("/hostedzone/")
-                if child.tag.rpartition("}")[2] == own and value in self._left:
+                if child.tag.rpartition("}")[2] != own:
+                    continue
+                text = (child.text or "").removeprefix("/hostedzone/")
+                value = f"{own}={text}" if own in RDS_NOT_FOUND else text
+                if value in self._left:
                     parent.remove(item)
                     spent.append(value)
                     break
@@ -146,7 +163,10 @@ class Hiding:
 
 def _direct(call: Call) -> list[str]:
     """Values named as such; values of filters are left to `filter`."""
-    return [value for key, value in call.fields.items() if not key.startswith("Filter")]
+    named = [value for key, value in call.fields.items() if not key.startswith("Filter")]
+    return named + [
+        f"{key}={call.fields[key]}" for key in RDS_NOT_FOUND if call.service == "rds" and key in call.fields
+    ]
 
 
 def _not_found(call: Call, hidden: str) -> Answer:
@@ -157,6 +177,16 @@ def _not_found(call: Call, hidden: str) -> Answer:
     if call.service == "elasticloadbalancing" and hidden.startswith("arn:"):
         code = next(code for part, code in BALANCING.items() if part in hidden)
         return error(call, code, f"'{hidden}' not found")
+    if call.service == "rds":
+        name, equals, value = hidden.partition("=")
+        if equals:
+            return error(call, RDS_NOT_FOUND[name], f"{name} not found: {value}", 404)
+        what = (
+            "Some input subnets in :[{}] are invalid."
+            if name.startswith("subnet-")
+            else "Invalid security group , groupId= {}, groupName=."
+        )
+        return error(call, "InvalidParameterValue", what.format(hidden))
     prefix = hidden.rpartition("-")[0]
     code = SPELT_OTHERWISE.get(call.action, {}).get(prefix) or NOT_FOUND.get(prefix, "InvalidParameterValue")
     return error(call, code, f"The ID '{hidden}' does not exist")
