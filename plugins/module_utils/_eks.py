@@ -22,18 +22,37 @@ A = t.TypeVar("A")
 BUSY = Patience(frozenset({"ResourceInUseException"}), seconds=3600)
 CLUSTER_SECONDS, NODES_SECONDS, UPDATE_SECONDS = 2400, 2400, 3600
 GONE, TAKEN = "ResourceNotFoundException", "ResourceInUseException"
+# What helps against issues: https://docs.aws.amazon.com/eks/latest/APIReference/API_Issue.html
+_ADVICE = {
+    "NodeCreationFailure": (
+        "Nodes started and did not join: they need a way to EKS, EC2, ECR and S3 (a NAT gateway, or endpoints_sets "
+        "with eks and ecr), security groups that let them out to the cluster, and a role with AmazonEKSWorkerNodePolicy"
+    ),
+    "AsgInstanceLaunchFailures": (
+        "No machine could be started: list further instance_types or subnets in other zones, or ask for a larger quota"
+    ),
+    "InsufficientFreeAddresses": "Its subnets have no addresses left: list others, or larger ones",
+    "InstanceLimitExceeded": "The quota for machines of this kind is used up: ask AWS for more",
+    "PodEvictionFailure": (
+        "Pods would not move, mostly because of a disruption budget: loosen that, or set update.force"
+    ),
+    "AccessDenied": "The role of the nodes may no longer join: it needs an access entry, which EKS makes by itself",
+    "IamNodeRoleNotFound": "The role of the nodes has gone: run the stack that makes it",
+    "PodExecutionRoleAlreadyInUse": "A role of nodes cannot be the role of pods on Fargate: name another",
+}
 STANDING = "standing"
 """The field ``state`` of what did not fail."""
 # EKS sees a role, a template or a cluster that was made a moment ago late, and says so as an error of the request:
 # https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html
 _LATE_CODES = ("InvalidParameterException", "InvalidRequestException", "ResourceNotFoundException")
 _LATE = re.compile(
-    r"could not be assumed|trusted entity|not authorized to perform|role.*(not exist|not found|cannot be found)"
-    r"|launch template.*(not exist|not found)|subnet.*(not exist|not found)|security ?group.*(not exist|not found)"
+    r"could not be assumed|trusted entity|invalid principal|not authorized to perform"
+    r"|role.*(not exist|not found|cannot be found)|launch template.*(not exist|not found)|subnet.*(not exist|not found)|security ?group.*(not exist|not found)"
     r"|not in ACTIVE status|no cluster found",
     re.IGNORECASE,
 )
 _LATE_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
+_IN_TURN = re.compile(r"currently has|another .*profile|is being (created|deleted)|in progress", re.IGNORECASE)
 _VERSION = re.compile(r"1\.(\d+)")
 
 
@@ -57,22 +76,6 @@ def asked(aws: Aws, action: str, result: str, **params: t.Any) -> Raw | None:
         return None
 
 
-def held(aws: Aws, owner: Owner, listing: tuple[str, str], describing: tuple[str, str], name: str) -> list[Raw]:
-    """Return what describes all that the region's clusters hold of something; ``name`` is the parameter of its name."""
-
-    def names(cluster: str) -> list[tuple[str, str]]:
-        try:
-            return [(cluster, one) for one in aws.pages("eks", *listing, clusterName=cluster)]
-        except ApiError as exc:
-            if exc.code != GONE:
-                raise
-            return []
-
-    pairs = [pair for found in each(names, clusters(aws, owner)) for pair in found]
-    raws = each(lambda pair: asked(aws, *describing, clusterName=pair[0], **{name: pair[1]}), pairs)
-    return [raw for raw in raws if raw is not None]
-
-
 def bear_late_neighbours(work: t.Callable[[], A]) -> A:
     """Do ``work`` again while EKS does not see yet what was made a moment ago; about a minute in all."""
     for pause in (*_LATE_WAITS, None):
@@ -85,6 +88,19 @@ def bear_late_neighbours(work: t.Callable[[], A]) -> A:
     raise AssertionError("unreachable")
 
 
+def in_turn(work: t.Callable[[], A]) -> A:
+    """Do ``work`` once the cluster is through with its other Fargate profiles, of which it takes one at a time."""
+    end, pause = time.monotonic() + NODES_SECONDS, 0.25
+    while True:
+        try:
+            return work()
+        except ApiError as exc:
+            if exc.code != TAKEN or not _IN_TURN.search(str(exc)) or time.monotonic() > end:
+                raise
+        time.sleep(pause)
+        pause = min(pause * 1.6, 10.0)
+
+
 def finished(aws: Aws, update: t.Mapping[str, t.Any], where: t.Mapping[str, str]) -> bool:
     """Return whether an update came to its end; raise `RegionError` with EKS's reasons when it failed.
 
@@ -95,12 +111,16 @@ def finished(aws: Aws, update: t.Mapping[str, t.Any], where: t.Mapping[str, str]
         return False
     if now["status"] == "Successful":
         return True
-    reasons = "; ".join(
+    raise RegionError(f"{now['type']} of {' '.join(where.values())} ended as {now['status']}: {reasons(now)}")
+
+
+def reasons(update: t.Mapping[str, t.Any]) -> str:
+    """Return why an update failed, as EKS says."""
+    told = "; ".join(
         f"{one.get('errorCode', '')}: {one.get('errorMessage', '')} ({', '.join(one.get('resourceIds', ()))})"
-        for one in now.get("errors", ())
+        for one in update.get("errors", ())
     )
-    told = reasons or "EKS gives no reason"
-    raise RegionError(f"{now['type']} of {' '.join(where.values())} ended as {now['status']}: {told}")
+    return told or "EKS gives no reason"
 
 
 def troubles(raw: t.Mapping[str, t.Any]) -> str:
@@ -111,7 +131,21 @@ def troubles(raw: t.Mapping[str, t.Any]) -> str:
     )
 
 
+def trouble_of(arn: str, raw: t.Mapping[str, t.Any]) -> str:
+    """Return in words what became of a node group or a Fargate profile, and what helps."""
+    issues = (raw.get("health") or {}).get("issues") or ()
+    advice = dict.fromkeys(_ADVICE[one["code"]] for one in issues if one.get("code") in _ADVICE)
+    help_ = "".join(f" {sentence}." for sentence in advice)
+    return f"{arn} is {raw['status']}: {troubles(raw) or 'EKS gives no reason'}.{help_} Then run again"
+
+
 def minor(version: str) -> int | None:
     """Return 33 for ``1.33``; None for what is no version of Kubernetes."""
     match = _VERSION.fullmatch(version)
     return int(match[1]) if match else None
+
+
+def described(aws: Aws, names: t.Sequence[str]) -> list[Raw]:
+    """Return what describes clusters, of those that are there."""
+    raws = each(lambda name: asked(aws, "describe_cluster", "cluster", name=name), names)
+    return [raw for raw in raws if raw is not None]

@@ -78,6 +78,8 @@ class Kind(ABC):
 
     taken_down: bool = False
     """Whether all of its stack goes: machines of the region that still stand on it go before it does."""
+    released: t.Collection[str] = ()
+    """Words of `_kinds.KEPT` that a person gave for this teardown."""
     adopted: t.Mapping[str, t.Mapping[str, str]] = {}
     """Names that stand for things which others made, as `Names` has them; for kinds that put something into those."""
 
