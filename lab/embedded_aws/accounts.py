@@ -26,12 +26,25 @@ class Accounts:
     def __init__(self, main: str) -> None:
         self.main = main
         self._of: dict[str, str] = {}
+        self._roles: dict[str, str] = {}
+        self._keys: dict[tuple[str, str], tuple[str, str]] = {}
 
     def add(self, account: str) -> tuple[str, str]:
         """New keys for `account`, which comes into being with them."""
         identifier, secret = new_keys()
         self._of[identifier] = account
         return identifier, secret
+
+    def keys_of(self, account: str, role: str) -> tuple[str, str]:
+        """Keys of a role's session, the same for a role however often it is asked for."""
+        if (account, role) not in self._keys:
+            keys = self._keys[account, role] = self.add(account)
+            self._roles[keys[0]] = role
+        return self._keys[account, role]
+
+    def role_of(self, access_key: str) -> str | None:
+        """The ARN of the role whose session it is; None for the keys of a person."""
+        return self._roles.get(access_key)
 
     def of(self, access_key: str) -> str:
         """The account of `access_key`; keys of assumed roles and IAM users are looked up in moto."""

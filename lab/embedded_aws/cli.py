@@ -42,12 +42,16 @@ def _parser() -> argparse.ArgumentParser:
         ("stop", _stop, "stop a server"),
         ("status", _status, "print a server's status as JSON"),
         ("writes", _writes, "print the write log as JSON lines"),
+        ("fire", _fire, "let the time of a rule or of a schedule come"),
         ("publish", _publish, "bring images, secrets and parameters, as a pipeline or a person would"),
     ):
         found = _verb(verbs, name, run, text)
         found.add_argument(
             "--state", type=Path, metavar="FILE", help="the server FILE tells of; else the environment's"
         )
+        if name == "fire":
+            found.add_argument("--region", required=True, help="the AWS region that it is in")
+            found.add_argument("name", help="a rule, or GROUP/NAME of a schedule")
     _published_options(found)
     return parser
 
@@ -121,6 +125,12 @@ def _publish(options: argparse.Namespace) -> None:
     parameters = dict.fromkeys([*options.parameter, *needed.parameters], "")
     images = [*options.image, *needed.images]
     print(json.dumps(_found(options).publish(options.region, images, secrets, parameters)))
+
+
+def _fire(options: argparse.Namespace) -> None:
+    embedded = _found(options)
+    print(embedded.fire(options.region, options.name))
+    embedded.settle()
 
 
 def _found(options: argparse.Namespace) -> EmbeddedAws:

@@ -150,6 +150,19 @@ class EmbeddedAws:
         said = {"target": target, "port": port, "healthy": healthy, "reason": reason, "description": description}
         self._call("POST", "target_health", said)
 
+    def emit(self, region: str, event: Json) -> list[str]:
+        """Let AWS put an event on the default bus; the names of the rules it met. API calls need a trail, as ever."""
+        return t.cast("list[str]", self._call("POST", "emit", {"region": region, "event": event})["met"])
+
+    def fire(self, region: str, name: str) -> str:
+        """Let the time of a rule or of a schedule come, `name` or `group/name`; the ARN of what was fired."""
+        return str(self._call("POST", "fire", {"region": region, "name": name})["fired"])
+
+    def settle(self, seconds: float = 30) -> None:
+        """Wait until every function that an event led to has run; TimeoutError when that takes longer."""
+        if not self._call("POST", "settle", {"seconds": seconds})["settled"]:
+            raise TimeoutError(f"functions still run after {seconds} s")
+
     def account_keys(self, account: str) -> dict[str, str]:
         """Keys of another account, to see what crosses accounts."""
         return {**self.environment, **self._call("POST", "account", {"account": account})}

@@ -22,6 +22,7 @@ from lab.embedded_aws.capacity import current as capacity
 from lab.embedded_aws.delays import Delays
 from lab.embedded_aws.faults import Faults, Kill, Rule
 from lab.embedded_aws.http_server import Answer, HttpRequest
+from lab.embedded_aws.invocations import current as invocations
 from lab.embedded_aws.journal import Journal
 from lab.embedded_aws.limits import current as limits
 from lab.embedded_aws.verdicts import current as verdicts
@@ -139,11 +140,25 @@ class Control:
 
         return publish(str(self.status["account"]), body["region"], body["images"], body["secrets"], body["parameters"])
 
+    def _post_emit(self, body: Body) -> Body:
+        from lab.embedded_aws.clockwork import emit
+
+        return {"met": emit(str(body.get("account") or self.accounts.main), body["region"], body["event"])}
+
+    def _post_fire(self, body: Body) -> Body:
+        from lab.embedded_aws.clockwork import fire
+
+        return {"fired": fire(str(body.get("account") or self.accounts.main), body["region"], body["name"])}
+
+    def _post_settle(self, body: Body) -> Body:
+        return {"settled": invocations.settle(float(body["seconds"]))}
+
     def _post_reset(self, _: Body) -> Body:
         from lab.embedded_aws.moto_app import empty
         from lab.embedded_aws.supplies import forget
         from lab.embedded_aws.truth.public_images import releases
 
+        invocations.forget()
         empty()
         forget()
         self.journal.clear()

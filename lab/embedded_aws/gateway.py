@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from lab.embedded_aws import api_events
 from lab.embedded_aws import call as calls
 from lab.embedded_aws.control import PREFIX, Control
 from lab.embedded_aws.faults import Faults
@@ -32,6 +33,7 @@ class Gateway:
         else:
             answer = loud(call, self._backend.answer(call))
         made = self._journal.record(call, answer)
+        api_events.tell(call, answer, self._backend.accounts.of(call.access_key))
         return self._faults.after(call, answer, made)
 
 

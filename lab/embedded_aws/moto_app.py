@@ -12,6 +12,7 @@ import sys
 import traceback
 import typing as t
 
+from lab.embedded_aws import invocations, role_sessions, truth
 from lab.embedded_aws.accounts import Accounts
 from lab.embedded_aws.backend_lock import BACKEND
 from lab.embedded_aws.call import Call
@@ -44,7 +45,14 @@ class MotoApp:
         """moto's answer, NotModelled where it has none or breaks down (the traceback goes to the log)."""
         account = self.accounts.of(call.access_key)
         try:
+            forbidden = role_sessions.refuse(call, account, self.accounts.role_of(call.access_key))
+            if forbidden is not None:
+                return forbidden
+            if call.name == "lambda:Invoke":
+                return invocations.answer(call, account)
             with BACKEND:
+                if call.service == "s3":
+                    truth.apply("s3")
                 handler = _handler(call.service, call.region, call.request.path) if call.service else None
                 if handler is None:
                     return self._through_dispatcher(call, account)
@@ -88,8 +96,6 @@ def preload(services: t.Iterable[str] = FIRST) -> None:
 def _dispatcher() -> t.Any:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    from lab.embedded_aws import truth
-
     truth.common()
     return DomainDispatcherApplication(create_backend_app)
 
@@ -111,7 +117,6 @@ def _handlers(service: str, region: str) -> list[tuple[re.Pattern[str], t.Any]]:
         return []
     import importlib
 
-    from lab.embedded_aws import truth
     from lab.embedded_aws.truth import late
 
     late.put_off()

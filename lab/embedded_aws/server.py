@@ -14,7 +14,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from lab.embedded_aws import delays
+from lab.embedded_aws import delays, invocations
 from lab.embedded_aws.accounts import Accounts, new_keys
 from lab.embedded_aws.control import Control
 from lab.embedded_aws.faults import Faults
@@ -63,6 +63,7 @@ def serve(
     control = Control(journal, faults, accounts, delays.current, secret, {}, lambda: None)
     server = HttpServer(Gateway(MotoApp(accounts), journal, faults, control))
     control.stop = server.shutdown
+    invocations.current.serve(accounts, lambda key, secret: client_environment(server.endpoint, key, secret))
     control.status.update(
         endpoint=server.endpoint,
         pid=os.getpid(),

@@ -52,10 +52,26 @@ def _document(given: t.Any) -> Body:
 
 
 def _covers(statement: Body, action: str, resource: str) -> bool:
-    actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
-    named = any(fnmatch.fnmatchcase(action.lower(), one.lower()) for one in actions)
-    return named and any(fnmatch.fnmatchcase(resource, one.replace("[", "[[]")) for one in resources)
+    resources = _listed(statement.get("Resource"))
+    return _names(statement, action) and any(
+        fnmatch.fnmatchcase(resource, one.replace("[", "[[]")) for one in resources
+    )
 
 
 def _listed(value: t.Any) -> list[str]:
     return list(value) if isinstance(value, list) else [value] if value else []
+
+
+def allows(backend: Backend, arn: str, action: str) -> bool:
+    """Whether the role's own policies let it do `action` on anything."""
+    found = role(backend, arn)
+    if found is None:
+        return False
+    named = [one for one in _statements(found) if _names(one, action)]
+    return any(one["Effect"] == "Allow" for one in named) and not any(
+        one["Effect"] == "Deny" and "*" in _listed(one.get("Resource")) for one in named
+    )
+
+
+def _names(statement: Body, action: str) -> bool:
+    return any(fnmatch.fnmatchcase(action.lower(), one.lower()) for one in _listed(statement.get("Action")))
