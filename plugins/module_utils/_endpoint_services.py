@@ -7,12 +7,15 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-supp
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
 from ansible_collections.cloister.aws.plugins.module_utils._once import Once
 from ansible_collections.cloister.aws.plugins.module_utils._service_names import full_names
+
+_LOOK_AGAIN = (0.4, 0.8, 1.6, 3.2)
 
 
 class EndpointServices:
@@ -29,10 +32,17 @@ class EndpointServices:
         """
         names = full_names(service, self._aws.region)
         filters = [{"Name": "service-name", "Values": names}]
-        offered = self._once.get(
-            ("service", service),
-            lambda: self._aws.pages("ec2", "describe_vpc_endpoint_services", "ServiceDetails", Filters=filters),
-        )
+
+        def read() -> list[t.Mapping[str, t.Any]]:
+            # One that was just made is listed a moment later; AWS's own have always been there.
+            for pause in (*(_LOOK_AGAIN if ".vpce-svc-" in service else ()), None):
+                listed = self._aws.pages("ec2", "describe_vpc_endpoint_services", "ServiceDetails", Filters=filters)
+                if listed or pause is None:
+                    return listed
+                time.sleep(pause)
+            raise AssertionError("unreachable")
+
+        offered = self._once.get(("service", service), read)
         forms = {
             form["ServiceType"].lower(): detail
             for detail in offered
@@ -49,15 +59,18 @@ class EndpointServices:
 
     def zones(self, subnets: t.Sequence[str]) -> dict[str, str]:
         """Return the availability zone of each subnet id."""
+        return {raw["SubnetId"]: raw["AvailabilityZone"] for raw in self._subnets(subnets)}
+
+    def free_addresses(self, subnets: t.Sequence[str]) -> dict[str, int]:
+        """Return how many free addresses each subnet id has."""
+        return {raw["SubnetId"]: raw["AvailableIpAddressCount"] for raw in self._subnets(subnets)}
+
+    def _subnets(self, subnets: t.Sequence[str]) -> list[t.Mapping[str, t.Any]]:
         wanted = tuple(sorted(subnets))
         if not wanted:
-            return {}
+            return []
         return self._once.get(
-            ("zones", wanted),
-            lambda: {
-                raw["SubnetId"]: raw["AvailabilityZone"]
-                for raw in self._aws.pages("ec2", "describe_subnets", "Subnets", SubnetIds=list(wanted))
-            },
+            ("subnets", wanted), lambda: self._aws.pages("ec2", "describe_subnets", "Subnets", SubnetIds=list(wanted))
         )
 
     def dns_off(self, vpc: str) -> list[str]:

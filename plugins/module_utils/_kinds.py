@@ -11,6 +11,8 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.certificate imp
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.ecs_cluster import EcsCluster
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.ecs_service import EcsService
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.elastic_ip import ElasticIp
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.endpoint_connection import EndpointConnection
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.endpoint_service import EndpointService
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.flow_log import FlowLog
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
@@ -48,6 +50,8 @@ KINDS: tuple[type[Kind], ...] = (
     EcsCluster,
     EcsService,
     ElasticIp,
+    EndpointConnection,
+    EndpointService,
     FlowLog,
     HostedZone,
     IamRole,

@@ -70,14 +70,16 @@ class VpcEndpoint(Ec2Kind):
     def vet(self, want: Want, found: Found | None) -> None:
         """Refuse a service, a zone, a policy or a private name that AWS would refuse later."""
         fields = want.fields
+        known = [subnet for subnet in fields.get("subnets", ()) if not is_unknown(subnet)]
+        self._vet_room(want.part, [one for one in known if not found or one not in found.raw.get("SubnetIds", ())])
+        if is_unknown(fields["service"]):  # one of ours that an apply makes first
+            return
         service = self._services.service(fields["service"], fields["type"])
         if fields["policy"] != endpoint_policy.OPEN and not service.get("VpcEndpointPolicySupported", True):
             raise InputError(f"VPC endpoint {want.part}: {fields['service']} takes no endpoint policy; leave it out")
         if fields["type"] == "gateway":
             return
-        known = [subnet for subnet in fields["subnets"] if not is_unknown(subnet)]
-        zones = self._services.zones(known)
-        self._vet_zones(want.part, zones, service)
+        self._vet_zones(want.part, self._services.zones(known), service)
         # The network stack keeps both attributes on: a plan in which it has yet to do so is no reason to stop.
         if fields["private_dns"] and not is_unknown(fields["vpc"]) and not want.create.get("dns_promised"):
             off = self._services.dns_off(fields["vpc"])
@@ -102,6 +104,14 @@ class VpcEndpoint(Ec2Kind):
                     "one subnet in each zone, and the whole zone can use it"
                 )
             taken[zone] = subnet
+
+    def _vet_room(self, part: str, subnets: t.Sequence[str]) -> None:
+        full = sorted(one for one, free in self._services.free_addresses(subnets).items() if not free)
+        if full:
+            raise InputError(
+                f"VPC endpoint {part}: {', '.join(full)} has no free address, and an endpoint takes one in each of its "
+                "subnets; free some, or give it another subnet"
+            )
 
     def renames(self, found: Found, want: Want) -> bool:
         """Say whether it leads from the same VPC to the same service under another name."""
