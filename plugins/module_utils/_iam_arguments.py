@@ -26,10 +26,11 @@ _TRUST_STATEMENT: Option = {
     "actions": _ACTIONS,
     "conditions": _CONDITIONS,
 }
-_POLICY: Option = {
+POLICY: Option = {
     "name": {"type": "str", "required": True},
     "statements": {"type": "list", "elements": "dict", "required": True, "options": _STATEMENT},
 }
+"""An inline policy."""
 _ROLE: Option = {
     "name": {"type": "str", "required": True},
     "reason": {"type": "str", "required": True},
@@ -37,7 +38,7 @@ _ROLE: Option = {
     "trusted_arns": _STRINGS,
     "trust_conditions": _CONDITIONS,
     "trust_statements": {"type": "list", "elements": "dict", "default": [], "options": _TRUST_STATEMENT},
-    "policies": {"type": "list", "elements": "dict", "default": [], "options": _POLICY},
+    "policies": {"type": "list", "elements": "dict", "default": [], "options": POLICY},
     "managed_policies": _STRINGS,
     "permissions_boundary": {"type": "str", "default": ""},
     "session_seconds": {"type": "int", "default": 3600},
