@@ -108,7 +108,8 @@ def _identity() -> t.Iterator[Holding]:
             shown = [role.name for role in profile.roles]
             yield _holding("iam:instance-profile", profile.arn, backend, _pairs(profile.tags), shown, profile.name)
         for provider in backend.open_id_providers.values():
-            yield _holding("iam:oidc-provider", provider.arn, backend, _pairs(provider.tags), provider.url)
+            shown = [provider.url, provider.client_id_list, provider.thumbprint_list]
+            yield _holding("iam:oidc-provider", provider.arn, backend, _pairs(provider.tags), shown, provider.url)
 
 
 def _pairs(tags: t.Any) -> dict[str, str]:

@@ -13,6 +13,7 @@ import json
 import re
 import typing as t
 
+from lab.embedded_aws.truth import oidc_providers
 from lab.embedded_aws.truth.patching import before, install, refuser
 
 refuse = refuser("iam")
@@ -166,3 +167,4 @@ def apply() -> None:
     before(IAMBackend, "remove_role_from_instance_profile", check_role_in_profile)
     install(IamResponse, list_instance_profile_tags, list_instance_profiles)
     install(IAMBackend, _init_aws_policies)
+    oidc_providers.apply()

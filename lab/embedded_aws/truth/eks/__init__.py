@@ -13,6 +13,10 @@ MODULES = (
     "clusters",
     "cluster_updates",
     "updates",
+    "addons",
+    "access",
+    "access_policies",
+    "associations",
     "tags",
 )
 
@@ -28,7 +32,7 @@ def apply() -> None:
     from lab.embedded_aws.truth.eks.base import ACTIONS, call_action, wholly_parsed
     from lab.embedded_aws.truth.patching import let_be_listed
 
-    for service in ("ec2", "autoscaling", "logs"):
+    for service in ("ec2", "autoscaling", "logs", "sts"):
         apply_truth(service)
     for module in MODULES:
         importlib.import_module(f"{__name__}.{module}")

@@ -37,6 +37,7 @@ class Cluster:
     zonal_shift: bool = False
     protected: bool = False
     self_managed_addons: bool = True
+    creator: str | None = None
     encryption: list[Body] = dataclasses.field(default_factory=list)
     status: str = "CREATING"
     security_group: str | None = None
@@ -49,6 +50,8 @@ class Cluster:
     addons: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     access_entries: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     associations: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    # Software of its birth that went with the add-on that had taken it over.
+    bare: set[str] = dataclasses.field(default_factory=set)
     gone: bool = False
 
     @property

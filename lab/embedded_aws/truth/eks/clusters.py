@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 
 from lab.embedded_aws.limits import current as limits
+from lab.embedded_aws.truth.eks import access, control_plane_logs, network, updates, versions
 from lab.embedded_aws.truth.eks import cluster_checks as checks
-from lab.embedded_aws.truth.eks import control_plane_logs, network, updates, versions
 from lab.embedded_aws.truth.eks.base import (
     Backend,
     Body,
@@ -38,11 +38,23 @@ MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
 def create_cluster(response: Response) -> t.Any:
     backend, given = response.eks_backend, params(response)
     token = given.get("clientRequestToken")
-    cluster = same_request(backend, "cluster", token, lambda: _create(backend, given))
+    creator = _caller(response)
+    cluster = same_request(backend, "cluster", token, lambda: _create(backend, given, creator))
     return answer(cluster=view(cluster))
 
 
-def _create(backend: Backend, given: Body) -> Cluster:
+def _caller(response: Response) -> str:
+    """The IAM principal who asks, as access entries name it."""
+    from moto.sts.models import sts_backends
+
+    sts = sts_backends[response.current_account][response.partition]
+    _, arn, _ = sts.get_caller_identity(response.access_key, response.region)
+    if ":assumed-role/" in arn:
+        return f"arn:{response.partition}:iam::{response.current_account}:role/{arn.split('/')[1]}"
+    return str(arn)
+
+
+def _create(backend: Backend, given: Body, creator: str) -> Cluster:
     name = str(given["name"])
     if not checks.NAME.fullmatch(name):
         invalid(f"The cluster name '{name}' is not valid: it must match ^[0-9A-Za-z][A-Za-z0-9-_]* and have at most "
@@ -52,6 +64,7 @@ def _create(backend: Backend, given: Body) -> Cluster:
     message = "You have reached the maximum number of clusters in this region."
     limits.check("eks_clusters", len(backend.clusters), "ResourceLimitExceededException", message, "eks")
     cluster = _planned(backend, given)
+    cluster.creator = creator
     backend.clusters[name] = cluster
     after(backend, "eks_cluster", lambda: _born(cluster))
     return cluster
@@ -98,6 +111,8 @@ def _born(cluster: Cluster) -> None:
     network.settle(cluster)
     control_plane_logs.write(cluster)
     cluster.status = "ACTIVE"
+    if cluster.by_api:
+        access.begin(cluster)
 
 
 @action
@@ -138,4 +153,7 @@ def _gone(cluster: Cluster) -> None:
         control_plane_logs.write(cluster)
         network.leave(cluster)
     cluster.gone = True
+    for table in (cluster.addons, cluster.access_entries, cluster.associations):
+        for one in table.values():
+            one.gone = True
     del cluster.backend.clusters[cluster.name]
