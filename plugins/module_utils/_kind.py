@@ -121,6 +121,9 @@ class Kind(ABC):
     def vet_removal(self, found: Found) -> None:
         """Raise `RegionError` for what is no longer listed and must not go; only reads, before the first write."""
 
+    def vet_stay(self, found: Found) -> None:
+        """Raise `RegionError` for what a teardown keeps and what stands on things that go with it."""
+
     def complete(self, found: Found, want: Want) -> None:
         """Do to a new one what needs the others of its set. Called once all of them were made."""
 

@@ -28,7 +28,10 @@ def tear_down(
     members = [(owned.kind, _member(owned, release_kept)) for owned in snapshot(aws, owner, adopted)]
     for kind, _member_of in members:
         kind.taken_down, kind.released = True, release_kept
-    staying = [member for _kind, member in members if member.action == "keep"]
+    kept = [(kind, member) for kind, member in members if member.action == "keep"]
+    staying = [member for _kind, member in kept]
+    for kind, member in kept:
+        kind.vet_stay(t.cast(Found, member.found))
     doomed = [(kind, member) for kind, member in members if member.action == "remove"]
     refuse_tenants(aws, owner.region, [t.cast(Found, member.found) for _kind, member in doomed])
     outcome = remove_by_rank(doomed, check, _remove)

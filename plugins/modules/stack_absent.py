@@ -18,10 +18,11 @@ options:
     description:
       - What is deleted too although it is to be kept. V(static_ips) are Elastic IPs, which can never be had again.
         V(public_zones) are the zones that parent domains point at. V(data) is what cannot be computed again, such as
-        logs and the keys of our own CAs. V(images) are repositories that hold images.
+        databases, logs and the keys of our own CAs. V(images) are repositories that hold images. V(snapshots) are the
+        last ones of databases; where these are released too, a database goes without one.
     type: list
     elements: str
-    choices: [static_ips, public_zones, data, images]
+    choices: [static_ips, public_zones, data, images, snapshots]
     default: []
   wait_seconds:
     description:
@@ -47,7 +48,7 @@ EXAMPLES = r"""
   cloister.aws.stack_absent:
     region_name: us
     stack: network
-    release_kept: [static_ips, public_zones, data, images]
+    release_kept: [static_ips, public_zones, data, images, snapshots]
 """
 
 RETURN = r"""
@@ -71,7 +72,7 @@ SPEC = {
     "release_kept": {
         "type": "list",
         "elements": "str",
-        "choices": ["static_ips", "public_zones", "data", "images"],
+        "choices": ["static_ips", "public_zones", "data", "images", "snapshots"],
         "default": [],
     },
     "wait_seconds": {"type": "float", "default": 900},
