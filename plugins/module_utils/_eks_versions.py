@@ -26,6 +26,8 @@ def offered(aws: Aws) -> list[str]:
 
 def vet(aws: Aws, part: str, found: Found | None, wanted: str) -> None:
     """Refuse a version that EKS does not have, and a step that it does not take."""
+    now = str(found.raw.get("version")) if found else ""
+    refuse_step(part, now, wanted)
     have = offered(aws)
     if wanted not in have:
         raise InputError(
@@ -34,8 +36,6 @@ def vet(aws: Aws, part: str, found: Found | None, wanted: str) -> None:
         )
     if found is None:
         return
-    now = str(found.raw.get("version"))
-    refuse_step(part, now, wanted)
     behind = sorted(f"{name} ({version})" for name, version in nodes(aws, found.raw["name"]) if version != now)
     if behind:
         raise InputError(

@@ -8,8 +8,15 @@ from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.auto_scaling_group import AutoScalingGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.capacity_provider import CapacityProvider
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.certificate import Certificate
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.cluster_log_group import ClusterLogGroup
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.cluster_rule import ClusterRule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.ecs_cluster import EcsCluster
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.ecs_service import EcsService
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_access_entry import EksAccessEntry
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_addon import EksAddon
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_cluster import EksCluster
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_fargate_profile import EksFargateProfile
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_node_group import EksNodeGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.elastic_ip import ElasticIp
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.endpoint_connection import EndpointConnection
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.endpoint_service import EndpointService
@@ -25,6 +32,8 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.load_balancer i
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.log_group import LogGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_gateway import NatGateway
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_route import NatRoute
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.oidc_provider import OidcProvider
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.pod_identity_association import PodIdentityAssociation
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.private_ca import PrivateCa
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.pull_through_cache import PullThroughCache
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records
@@ -47,8 +56,15 @@ KINDS: tuple[type[Kind], ...] = (
     AutoScalingGroup,
     CapacityProvider,
     Certificate,
+    ClusterLogGroup,
+    ClusterRule,
     EcsCluster,
     EcsService,
+    EksAccessEntry,
+    EksAddon,
+    EksCluster,
+    EksFargateProfile,
+    EksNodeGroup,
     ElasticIp,
     EndpointConnection,
     EndpointService,
@@ -64,6 +80,8 @@ KINDS: tuple[type[Kind], ...] = (
     LogGroup,
     NatGateway,
     NatRoute,
+    OidcProvider,
+    PodIdentityAssociation,
     PrivateCa,
     PullThroughCache,
     Records,
@@ -86,7 +104,7 @@ KINDS: tuple[type[Kind], ...] = (
 KEPT: dict[str, tuple[type[Kind], ...]] = {
     "static_ips": (ElasticIp,),
     "public_zones": (HostedZone,),
-    "data": (LogGroup, PrivateCa),
+    "data": (ClusterLogGroup, LogGroup, PrivateCa),
     "images": (Repository,),
 }
 """What outlives a teardown, by the word that releases it after all."""
