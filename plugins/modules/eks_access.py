@@ -46,7 +46,7 @@ options:
         elements: str
         default: []
       prefix_list:
-        description: Id of a prefix list.
+        description: Name of a prefix list. AWS's own go by the name of the service, such as V(s3).
         type: str
   access_entries:
     description: Who may use the Kubernetes API, all of them.

@@ -88,6 +88,7 @@ def _same(raw: t.Mapping[str, t.Any], permission: t.Mapping[str, t.Any]) -> bool
     peers = {
         "CidrIpv4": [one["CidrIp"] for one in permission.get("IpRanges", ())],
         "CidrIpv6": [one["CidrIpv6"] for one in permission.get("Ipv6Ranges", ())],
+        "PrefixListId": [one["PrefixListId"] for one in permission.get("PrefixListIds", ())],
         "group": [one["GroupId"] for one in permission.get("UserIdGroupPairs", ())],
     }
     there = {**raw, "group": raw.get("ReferencedGroupInfo", {}).get("GroupId")}
@@ -105,12 +106,12 @@ def wants(
     """Return the wishes for the ``ingress`` of a cluster: one for each port and peer of an entry."""
     where = f"EKS cluster {cluster.part}, ingress"
     said = rules_from(where, entries, lambda vpc: vpc_ranges(vpc, names, aws))
-    return [_want(rule, reason, cluster, names) for rule, reason in said.items()]
+    lists = SecurityGroup(aws, owner).list_id
+    return [_want(rule, reason, cluster, names, lists) for rule, reason in said.items()]
 
 
-def _want(rule: Rule, reason: str, cluster: Cluster, names: Names) -> Want:
-    group = names.id(SecurityGroup, rule.peer) if rule.peer_kind == "group" else ""
-    permission = permissions_for({rule: reason}, lambda _name: group, str)[0]
+def _want(rule: Rule, reason: str, cluster: Cluster, names: Names, lists: t.Callable[[str], str]) -> Want:
+    permission = permissions_for({rule: reason}, lambda name: names.id(SecurityGroup, name), lists)[0]
     # A tag takes no comma.
     part = part_in(cluster.part, str(rule).replace(",", ""))
     fields = {"group": cluster.security_group, "reason": reason}

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import each
 from ansible_collections.cloister.aws.plugins.module_utils._eks_inside import Cluster, InCluster, or_none, part_in
-from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError, OwnershipError
+from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError, InputError, OwnershipError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Want
 from ansible_collections.cloister.aws.plugins.module_utils._unknown import is_unknown
 
@@ -35,8 +35,13 @@ class EksAccessEntry(InCluster):
     }
 
     def keys(self, cluster: str) -> list[t.Any]:
-        """List the ARNs of principals."""
-        return self.aws.pages("eks", "list_access_entries", "accessEntries", clusterName=cluster)
+        """List the ARNs of principals; a cluster that knows none but those of its config map has none of ours."""
+        try:
+            return self.aws.pages("eks", "list_access_entries", "accessEntries", clusterName=cluster)
+        except ApiError as exc:
+            if exc.code != "InvalidRequestException":
+                raise
+            return []
 
     def describe(self, cluster: str, key: t.Any) -> Found:
         """Describe the entry of a principal, with its policies."""

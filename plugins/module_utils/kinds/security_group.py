@@ -80,7 +80,7 @@ class SecurityGroup(Ec2Kind):
         for rules in (want.create[direction] for direction in DIRECTIONS):
             for rule in rules:
                 if rule.peer_kind == "prefix list":
-                    self._list_id(rule.peer)
+                    self.list_id(rule.peer)
 
     def foreign(self, want: Want) -> str | None:
         """Return a group of the same name in the VPC; AWS compares names without regard to case."""
@@ -174,7 +174,7 @@ class SecurityGroup(Ec2Kind):
                     permissions = permissions_for(
                         rules,
                         lambda name: self._group_id(name, want.create["outside"]),
-                        self._list_id,
+                        self.list_id,
                         reasons=calls is first,
                     )
                     calls.append((action, permissions))
@@ -187,7 +187,7 @@ class SecurityGroup(Ec2Kind):
             naming = {rule: "" for rule in rules if rule.peer_kind == "group" and rule.peer in (gone.part, gone.id)}
             if naming:
                 action = f"revoke_security_group_{direction}"
-                permissions = permissions_for(naming, lambda _name: gone.id, self._list_id, reasons=False)
+                permissions = permissions_for(naming, lambda _name: gone.id, self.list_id, reasons=False)
                 self.aws.call("ec2", action, GroupId=other.id, IpPermissions=permissions, absent_ok=True)
 
     def _outlast(self, found: Found) -> None:
@@ -230,7 +230,8 @@ class SecurityGroup(Ec2Kind):
         names = {known: name for name, known in self._lists().items()}
         return names.get(list_id, list_id)
 
-    def _list_id(self, name: str) -> str:
+    def list_id(self, name: str) -> str:
+        """Return the id of a prefix list; what is one already is left as it is."""
         lists = self._lists()
         if name not in lists and not name.startswith("pl-"):
             raise InputError(

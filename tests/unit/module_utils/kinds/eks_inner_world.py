@@ -66,7 +66,9 @@ class World:
 
     def __init__(self, aws: Aws, lab: EmbeddedAws) -> None:
         self.aws, self.lab = aws, lab
-        self.vpc = self.subnets = None
+        self.owner = OWNER
+        self.vpc, self.people = "", ""
+        self.subnets: list[str] = []
         self.groups: dict[str, str] = {}
 
     def lay(self, cluster: str = "main") -> World:
@@ -95,7 +97,7 @@ class World:
             self.aws.call("iam", "attach_role_policy", RoleName=name, PolicyArn=POLICY + policy)
         return str(made["Role"]["Arn"])
 
-    def begin(self, cluster: str = "main", version: str = "1.33") -> None:
+    def begin(self, cluster: str = "main", version: str = "1.33", self_managed: bool = False) -> None:
         """Make a cluster whose API is private and which lets nobody in for having made it."""
         network = {"subnetIds": self.subnets, "endpointPrivateAccess": True, "endpointPublicAccess": False}
         access = {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False}
@@ -107,7 +109,7 @@ class World:
             roleArn=f"arn:aws:iam::{ACCOUNT_ID}:role/cluster",
             resourcesVpcConfig=network,
             accessConfig=access,
-            bootstrapSelfManagedAddons=False,
+            bootstrapSelfManagedAddons=self_managed,
         )
 
     def cluster(self) -> dict[str, t.Any]:
