@@ -56,6 +56,7 @@ def snapshot(account: str, region: str) -> Snapshot:
     found["prefix_lists"] = _prefix_lists(backend, referenced(found))
     found["hosted_zones"] = _zones(backend)
     found["endpoint_services"] = _endpoint_services(backend)
+    found["eks_clusters"], found["trails"] = _clusters(account, region), _trails(account, region)
     return tidy({"region": region, "partition": backend.partition, **found, **_balancing(account, region)})
 
 
@@ -132,6 +133,35 @@ def _endpoint_services(backend: Backend) -> Things:
             "AllowedPrincipals": list(one.principals), "Tags": tag_list(backend, one.id),
         }
         for one in backend.configurations.values()
+    ]  # fmt: skip
+
+
+def _clusters(account: str, region: str) -> Things:
+    if "moto.eks.models" not in sys.modules:
+        return []
+    from moto.eks.models import eks_backends
+
+    from lab.embedded_aws.truth.eks.cluster import view
+
+    return [view(one) for one in eks_backends[account][region].clusters.values()]
+
+
+def _trails(account: str, region: str) -> Things:
+    """Trails of the region, and of others if they log all regions."""
+    if "moto.cloudtrail.models" not in sys.modules:
+        return []
+    from moto.cloudtrail.models import cloudtrail_backends
+
+    from lab.embedded_aws.truth.cloudtrail.trails import selectors
+
+    found = [one for backend in cloudtrail_backends[account].values() for one in backend.trails.values()]
+    return [
+        {
+            "TrailARN": one.arn, "Name": one.trail_name, "IsMultiRegionTrail": bool(one.is_multi_region),
+            "IsLogging": bool(one.status.is_logging), "EventSelectors": selectors(one),
+        }
+        for one in found
+        if one.is_multi_region or one.region_name == region
     ]  # fmt: skip
 
 

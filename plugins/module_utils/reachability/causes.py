@@ -25,6 +25,7 @@ _DNS = {
     "zone-of-others": "another account keeps the zone that answers; its records cannot be read here",
     "endpoint-private-dns-off": "there is an interface endpoint for the service and its private name is off",
     "endpoint-not-available": "the interface endpoint for the service is not available",
+    "cluster-not-active": "the cluster has no interface yet to which its name could lead",
 }
 _ROUTE = {
     "no-route": "the route table has no route to the destination",
@@ -46,6 +47,7 @@ _SECURITY_GROUP = {
     "ingress-closed": "no group of the destination lets the client in",
     "endpoint-group-closed": "no group of the endpoint lets the client in",
     "balancer-group-closed": "no group of the load balancer lets the client in",
+    "privatelink-enforcement": "the load balancer asks its groups of who comes over PrivateLink, and none lets it in",
 }
 _NETWORK_ACL = {
     "acl-closed-out": "the network ACL of the client's subnet stops the request or its answer",
@@ -55,11 +57,16 @@ _TCP = {
     "nobody-there": "no interface has the address",
     "balancer-not-active": "the load balancer does not stand yet",
     "no-listener": "the load balancer does not listen on the port",
+    "connection-pending": "the endpoint asks for a connection, and the service's owner has not let it in",
+    "connection-rejected": "the service's owner has rejected the endpoint",
+    "connection-not-ready": "the endpoint was let in and is not available yet",
 }
 _HTTP = {
     "no-rule-for-name": "no rule of the listener is for the name, and its default leads to no target",
 }
 _TARGET = {
+    "no-trail": "no trail logs calls that write, so that no event tells of a cluster's new interfaces",
+    "targets-behind": "events tell of a cluster's new interfaces, and none of them is a target",
     "no-targets": "nothing is registered in the target group",
     "target-not-reached": "the load balancer cannot reach its targets",
     "targets-unhealthy": "no target passes its health check",

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.cloister.aws.plugins.module_utils.reachability import balancing
+from ansible_collections.cloister.aws.plugins.module_utils.reachability import balancing, private_link
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.admission import admit
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.endpoints import EVERYWHERE, Place
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import Region, within
@@ -17,6 +17,9 @@ def enter(region: Region, left: Left, place: Place, name: str, port: int, protoc
     if place.interface is None:
         return [_unknown(region, left, place)]
     steps = admit(region, left, place.interface, place.said, port, protocol)
+    linked = private_link.endpoint_of(region, place.interface)
+    if linked is not None:
+        return [*steps, *private_link.through(region, left, linked, name, port, protocol)]
     balancer = balancing.balancer_of(region, place)
     if balancer is not None:
         return [*steps, *balancing.through(region, left, balancer, name, port, protocol)]

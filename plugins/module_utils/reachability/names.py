@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.cloister.aws.plugins.module_utils._dns import plain
-from ansible_collections.cloister.aws.plugins.module_utils.reachability import zones
+from ansible_collections.cloister.aws.plugins.module_utils.reachability import clusters, zones
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.endpoints import (
     ANYWHERE,
     Place,
@@ -160,6 +160,9 @@ def _outside(region: Region, vpc_id: str | None, name: str, doubt: Step | None) 
         zone, step = hidden
         rest = _in_zone(region, vpc_id, zone, name, name, 1)
         return Answer(rest.places, (step,))
+    api = clusters.answer(region, vpc_id, name)
+    if api:
+        return Answer(api[0], (api[1],))
     if name.rpartition(".")[2] in NEVER_PUBLIC or "." not in name:
         fix = "add a zone with the name to dns_zones, or correct the name"
         return _failed("name-unknown", f"no zone of the region has {name}, and the public DNS cannot have it", fix)

@@ -12,6 +12,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.read_bal
     load_balancers,
     target_groups,
 )
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.read_clusters import eks_clusters, trails
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.read_zones import hosted_zones
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.shapes import MEMBERS, referenced, tidy
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import Snapshot
@@ -33,9 +34,13 @@ DESCRIBED = {
     "vpc_peerings": ("describe_vpc_peering_connections", "VpcPeeringConnections", ""),
 }
 KINDS = tuple(MEMBERS)
+NETWORK_KINDS = tuple(kind for kind in KINDS if kind not in ("eks_clusters", "trails"))
+"""What a way from one place to another needs, unless it is to the API of a cluster."""
 
 
-def read(aws: Aws, vpc_ids: Vpcs = None, owner: Owner | None = None, kinds: t.Collection[str] = KINDS) -> Snapshot:
+def read(
+    aws: Aws, vpc_ids: Vpcs = None, owner: Owner | None = None, kinds: t.Collection[str] = NETWORK_KINDS
+) -> Snapshot:
     """Return the region as it is: whole, or what is in ``vpc_ids``, or in the VPCs that ``owner`` owns.
 
     ``kinds`` are the lists of `Snapshot` that are wanted. Zones and peerings are the account's, whatever the VPCs.
@@ -57,8 +62,9 @@ def _read(aws: Aws, kind: str, vpc_ids: Vpcs) -> Things:
         return hosted_zones(aws, vpc_ids)
     if kind == "instances":
         return _instances(aws, vpc_ids)
-    if kind == "endpoint_services":
-        return _endpoint_services(aws)
+    others = {"endpoint_services": _endpoint_services, "eks_clusters": eks_clusters, "trails": trails}
+    if kind in others:
+        return others[kind](aws)
     return load_balancers(aws, vpc_ids) if kind == "load_balancers" else target_groups(aws, vpc_ids)
 
 

@@ -27,11 +27,13 @@ MEMBERS = {
     "prefix_lists": "PrefixListId PrefixListName Cidrs",
     "hosted_zones": "Id Name PrivateZone VPCs Records",
     "load_balancers": "LoadBalancerArn LoadBalancerName DNSName Scheme Type VpcId State IpAddressType SecurityGroups "
-    "AvailabilityZones Attributes Tags Listeners",
+    "AvailabilityZones Attributes Tags Listeners EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
     "target_groups": "TargetGroupArn TargetGroupName TargetType Protocol Port VpcId HealthCheckPort HealthCheckPath "
     "HealthCheckProtocol HealthCheckEnabled Matcher LoadBalancerArns Attributes Tags Targets",
     "instances": "InstanceId VpcId SubnetId State Tags",
     "endpoint_services": "ServiceId ServiceName AcceptanceRequired NetworkLoadBalancerArns AllowedPrincipals Tags",
+    "eks_clusters": "name arn endpoint status resourcesVpcConfig",
+    "trails": "TrailARN Name IsMultiRegionTrail IsLogging EventSelectors AdvancedEventSelectors",
 }
 _NESTED = {
     "Listeners": ["ListenerArn", "Port", "Protocol", "Certificates", "SslPolicy", "DefaultActions", "Rules"],

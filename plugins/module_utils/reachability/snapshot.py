@@ -23,7 +23,8 @@ class Snapshot(t.TypedDict, total=False):
     ``PrefixListId``, ``PrefixListName`` and ``Cidrs``; ``hosted_zones`` are {Id, Name, PrivateZone, VPCs, Records},
     without Records where another account keeps them; ``load_balancers`` have ``Listeners``, each with ``Rules``, and
     like ``target_groups`` their ``Attributes``; these have ``Targets`` (TargetHealthDescriptions);
-    ``endpoint_services`` have ``AllowedPrincipals``.
+    ``endpoint_services`` have ``AllowedPrincipals``; ``trails`` are those that hear the region, with ``IsLogging`` and
+    their selectors.
     """
 
     region: str
@@ -44,6 +45,8 @@ class Snapshot(t.TypedDict, total=False):
     target_groups: list[Thing]
     instances: list[Thing]
     endpoint_services: list[Thing]
+    eks_clusters: list[Thing]
+    trails: list[Thing]
 
 
 IDS = {
@@ -63,6 +66,8 @@ IDS = {
     "target_groups": "TargetGroupArn",
     "instances": "InstanceId",
     "endpoint_services": "ServiceId",
+    "eks_clusters": "name",
+    "trails": "TrailARN",
 }
 """From kind to the key of its id."""
 

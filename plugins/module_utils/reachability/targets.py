@@ -56,7 +56,7 @@ def _paths(
         for interface in region.interfaces_of(balancer)
         for place, port, checks in _places(region, group, registered, str(interface.get("VpcId")))
     ]
-    keeps = preserves_client(balancer, group)
+    keeps = preserves_client(balancer, group) and not left.over_private_link
     for probe in probes:
         trouble = _between(region, probe, left if keeps and not probe.checks else None, protocol)
         if trouble is not None:

@@ -39,6 +39,7 @@ class Left:
     over_internet: bool = False
     into_aws: bool = False
     ephemeral: Ports = LINUX_CLIENT
+    over_private_link: bool = False
 
 
 def leave(region: Region, source: Vantage | Internet, place: Place, port: int, protocol: str) -> Left:
