@@ -10,6 +10,10 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.capacity_provid
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.certificate import Certificate
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.cluster_log_group import ClusterLogGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.cluster_rule import ClusterRule
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.db_instance import DbInstance
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.db_parameter_group import DbParameterGroup
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.db_snapshot import DbSnapshot
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.db_subnet_group import DbSubnetGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.ecs_cluster import EcsCluster
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.ecs_service import EcsService
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_access_entry import EksAccessEntry
