@@ -62,6 +62,10 @@ KINDS: tuple[type[Kind], ...] = (
     Certificate,
     ClusterLogGroup,
     ClusterRule,
+    DbInstance,
+    DbParameterGroup,
+    DbSnapshot,
+    DbSubnetGroup,
     EcsCluster,
     EcsService,
     EksAccessEntry,
@@ -108,8 +112,9 @@ KINDS: tuple[type[Kind], ...] = (
 KEPT: dict[str, tuple[type[Kind], ...]] = {
     "static_ips": (ElasticIp,),
     "public_zones": (HostedZone,),
-    "data": (ClusterLogGroup, LogGroup, PrivateCa),
+    "data": (ClusterLogGroup, DbInstance, LogGroup, PrivateCa),
     "images": (Repository,),
+    "snapshots": (DbSnapshot,),
 }
 """What outlives a teardown, by the word that releases it after all."""
 
