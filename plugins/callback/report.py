@@ -11,7 +11,7 @@ description:
   - Names the run (C(CLOISTER_RUN_ID) in the environment of every task). The region's lock and the calls to AWS carry
     the name, so that a trail can be followed from a person to a write.
   - Prints at the end what was created, changed and removed in each stack and how long it took, in check mode what would
-    be; then the ids and addresses that a person needs.
+    be; then the ids and addresses that a person needs; then, when AWS took its time, who waited for what, as a drawing.
   - Starts the process behind the P(cloister.aws.warm#connection) connection early, when a play is about stacks.
 author: Cloister contributors (@cloister)
 options:
@@ -34,6 +34,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible_collections.cloister.aws.plugins.plugin_utils import _ahead
 from ansible_collections.cloister.aws.plugins.plugin_utils._payloads import Payloads
 from ansible_collections.cloister.aws.plugins.plugin_utils._report import Report
+from ansible_collections.cloister.aws.plugins.plugin_utils._report_releases import releases
 from ansible_collections.cloister.aws.plugins.plugin_utils._warm_start import prestart
 
 WARM = "cloister.aws.warm"
@@ -117,11 +118,13 @@ class CallbackModule(CallbackBase):
 
     def _take(self, result: t.Any) -> None:
         host = result.host.name
-        began = self._started.pop((host, result.task._uuid), None)
-        seconds = time.monotonic() - began if began else 0.0
+        now = time.monotonic()
+        began = self._started.pop((host, result.task._uuid), now)
         items = result.result.get("results") if result.task.loop else [result.result]
-        members = [member for item in items or [] for member in item.get("members") or []]
-        self._report.take(host, seconds, members, bool(result.task.check_mode))
+        members = [member for item in items or [] for member in item.get("members") or releases(item, host)]
+        self._report.take(host, now - began, members, bool(result.task.check_mode))
+        waits = [wait for item in items or [] for wait in item.get("waits") or []]
+        self._report.timeline.take(host, began, now, waits)
 
 
 def _chain(exc: BaseException | None) -> t.Iterator[BaseException]:

@@ -16,9 +16,12 @@ from dataclasses import dataclass, field
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Patience
 from ansible_collections.cloister.aws.plugins.module_utils._errors import DeadlineError
 from ansible_collections.cloister.aws.plugins.module_utils._owner import KEEP, PART, STACK, Owner, tag_dict, tag_list
+from ansible_collections.cloister.aws.plugins.module_utils._waits import waiting
 
 # What a deletion meets while AWS still takes a neighbour down: endpoint and NAT interfaces linger for minutes.
 LINGERING = Patience(frozenset({"DependencyViolation", "InvalidIPAddress.InUse", "ResourceInUse"}), seconds=900)
+
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 
 NOT_YET: t.Final = "(cannot be told yet)"
 """The value of a field that AWS neither tells nor lets be set yet: it is not compared."""
@@ -147,13 +150,21 @@ class Kind(ABC):
         return {}
 
     def until(self, what: str, ready: t.Callable[[], bool], seconds: float = 600) -> None:
-        """Poll ``ready`` (0.2 s, growing to 10 s) until it is true; raise `DeadlineError` naming ``what`` if never."""
-        end, pause = time.monotonic() + seconds, 0.2
-        while not ready():
-            if time.monotonic() > end:
-                raise DeadlineError(f"{what}: still waiting after {seconds:.0f} s; run again to go on from here")
-            time.sleep(pause)
-            pause = min(pause * 1.5, 10.0)
+        """Poll ``ready`` until it is true; raise `DeadlineError` naming ``what`` if never.
+
+        A pause is a tenth of what was waited so far, 0.2 s to 10 s, so that little is waited in vain.
+        """
+        if ready():
+            return
+        began = time.monotonic()
+        with waiting(what):
+            while True:
+                waited = time.monotonic() - began
+                if waited > seconds:
+                    raise DeadlineError(f"{what}: still waiting after {seconds:.0f} s; run again to go on from here")
+                time.sleep(min(max(_SHORTEST_PAUSE, waited / 10), _LONGEST_PAUSE))
+                if ready():
+                    return
 
 
 class HeldKind(Kind):

@@ -16,6 +16,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind, Wa
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Member, Outcome, reconcile
+from ansible_collections.cloister.aws.plugins.module_utils._waits import begin, told
 
 K = t.TypeVar("K", bound=Kind)
 
@@ -34,6 +35,7 @@ class RegionModule:
         self.ansible = AnsibleAWSModule(
             argument_spec={**REGION_ARGUMENTS, **argument_spec}, supports_check_mode=True, **kwargs
         )
+        begin()
         self.params = self.ansible.params
         self.check: bool = self.ansible.check_mode
         tags = {str(key): str(value) for key, value in self.params["region_tags"].items()}
@@ -81,6 +83,7 @@ class RegionModule:
             "changed": outcome.changed,
             "members": [member.told() for member in outcome.members],
             "ids": outcome.ids,
+            "waits": told(),
             **more,
         }
         if not outcome.errors:

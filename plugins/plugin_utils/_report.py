@@ -8,6 +8,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.cloister.aws.plugins.plugin_utils._report_needs import Member, needed
+from ansible_collections.cloister.aws.plugins.plugin_utils._timeline import Timeline
 
 SIGNS = {"create": "+", "change": "~", "remove": "-"}
 DONE = {"create": "created", "change": "changed", "remove": "removed", "keep": "kept"}
@@ -40,6 +41,10 @@ class Report:
     stacks: dict[str, Stack] = field(default_factory=dict)
     error: str = ""
     """Why the run as a whole failed."""
+    timeline: Timeline = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.timeline = Timeline(self.began)
 
     def take(self, host: str, seconds: float, members: t.Iterable[Member], check: bool) -> None:
         """Take in one ended task. A later task may keep what an earlier one made: the stronger action stays.
@@ -74,6 +79,7 @@ class Report:
             "check": self.check,
             "seconds": round(self.seconds, 2),
             "error": self.error,
+            "timeline": self.timeline.told(),
             "stacks": {
                 name: {
                     "seconds": round(stack.seconds, 2),
@@ -93,6 +99,7 @@ class Report:
             yield from self._table()
         yield from self._changes()
         yield from self._needed()
+        yield from self._drawn()
         broken = {name: stack.error for name, stack in self.stacks.items() if stack.error}
         for name, error in broken.items():
             yield f"  {name} is not whole. {error}"
@@ -107,6 +114,12 @@ class Report:
         for name, stack in self.stacks.items():
             counts = "".join(f"{stack.count(action):>11}" for action in DONE)
             yield f"  {name:<{width}}{counts}{stack.seconds:>10.1f}"
+
+    def _drawn(self) -> t.Iterator[str]:
+        drawing = list(self.timeline.lines(self.stacks))
+        if drawing:
+            yield ""
+            yield from drawing
 
     def _changes(self) -> t.Iterator[str]:
         for name, stack in self.stacks.items():
