@@ -40,7 +40,7 @@ def modify_db_instance(self: Backend, db_instance_identifier: str, given: Params
     _exports(instance, given.get("cloudwatch_logs_export_configuration") or {})
     if given.get("db_port_number"):
         instance.port = given["db_port_number"]
-    if given.get("manage_master_user_password") or given.get("rotate_master_user_password"):
+    if given.get("manage_master_user_password") is not None or given.get("rotate_master_user_password"):
         own = ("manage_master_user_password", "master_user_secret_kms_key_id", "rotate_master_user_password")
         instance.update(**{name: given.get(name) for name in own})
     waiting = {name: given[name] for name in WAITS if _differs(instance, name, given.get(name))}

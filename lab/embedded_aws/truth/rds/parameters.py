@@ -89,7 +89,7 @@ def reset_db_parameter_group(self: Response) -> t.Any:
 def _takes(allowed: str, value: str) -> bool:
     span = _RANGE.fullmatch(allowed)
     if span is None:
-        return value in allowed.split(",")
+        return set(value.split(",")) <= set(allowed.split(","))
     return bool(re.fullmatch(r"-?\d+", value)) and int(span[1]) <= int(value) <= int(span[2])
 
 
