@@ -75,6 +75,19 @@ RDS_NAMES = {
     "CreateDBParameterGroup": "DBParameterGroupName",
 }  # fmt: skip
 
+# What services say of a role that they do not see yet.
+LATE_ROLES = {
+    "lambda": ("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."),
+    "scheduler": (
+        "ValidationException",
+        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
+    ),
+    "cloudtrail": (
+        "InvalidCloudWatchLogsRoleArnException",
+        "Access denied. Check the trust relationships for your role.",
+    ),
+}
+
 IAM_NAMES = {"CreateRole": "RoleName", "CreateInstanceProfile": "InstanceProfileName"}
 
 
@@ -117,7 +130,7 @@ class Hiding:
         """The NotFound answer for a call that names a hidden id, else None."""
         if not self._left:
             return None
-        named = [value.rpartition("/")[2] if call.service == "route53" else value for value in _direct(call)]
+        named = [_own_name(call, value) for value in _direct(call)]
         with self._lock:
             hidden = next((value for value in named if value in self._left), None)
             if hidden is None:
@@ -161,6 +174,12 @@ class Hiding:
             del self._left[value]
 
 
+def _own_name(call: Call, value: str) -> str:
+    """The id or name that a value stands for: paths of zones end with it, and so do the ARNs of roles."""
+    last = call.service == "route53" or (call.service in LATE_ROLES and ":role/" in value)
+    return value.rpartition("/")[2] if last else value
+
+
 def _direct(call: Call) -> list[str]:
     """Values named as such; values of filters are left to `filter`."""
     named = [value for key, value in call.fields.items() if not key.startswith("Filter")]
@@ -172,6 +191,8 @@ def _direct(call: Call) -> list[str]:
 def _not_found(call: Call, hidden: str) -> Answer:
     if call.service == "iam":
         return error(call, "NoSuchEntity", f"{hidden} cannot be found.", 404)
+    if call.service in LATE_ROLES:
+        return error(call, *LATE_ROLES[call.service])
     if call.service == "route53":
         return error(call, "NoSuchHostedZone", f"No hosted zone found with ID: {hidden}", 404)
     if call.service == "elasticloadbalancing" and hidden.startswith("arn:"):

@@ -24,7 +24,9 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_node_group 
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.elastic_ip import ElasticIp
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.endpoint_connection import EndpointConnection
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.endpoint_service import EndpointService
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.event_rule import EventRule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.flow_log import FlowLog
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.function import Function
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
@@ -44,6 +46,8 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import R
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.repository import Repository
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.route_table import RouteTable
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.scaling_policy import ScalingPolicy
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.schedule import Schedule
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.schedule_group import ScheduleGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.security_group import SecurityGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.service_namespace import ServiceNamespace
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import Subnet
@@ -76,7 +80,9 @@ KINDS: tuple[type[Kind], ...] = (
     ElasticIp,
     EndpointConnection,
     EndpointService,
+    EventRule,
     FlowLog,
+    Function,
     HostedZone,
     IamRole,
     InstanceProfile,
@@ -96,6 +102,8 @@ KINDS: tuple[type[Kind], ...] = (
     Repository,
     RouteTable,
     ScalingPolicy,
+    Schedule,
+    ScheduleGroup,
     SecurityGroup,
     ServiceNamespace,
     Subnet,
