@@ -32,18 +32,23 @@ TRUSTS = ("trusted_services", "trusted_arns", "trust_statements")
 def rules(region: Region) -> t.Iterator[Problem]:
     """Roles are trusted by somebody, and their statements say what and on what."""
     for role in region.items("identity_roles"):
-        reason = role.get("reason")
-        if isinstance(reason, str) and not DESCRIPTION.fullmatch(reason):
-            yield role.problem("reason", "IAM does not take this as a description.", "1 to 1000 Latin-1 characters")
-        seconds = role.get("session_seconds", SECONDS[0])
-        if isinstance(seconds, int) and not SECONDS[0] <= seconds <= SECONDS[1]:
-            yield role.problem("session_seconds", f"{seconds} seconds.", f"from {SECONDS[0]} to {SECONDS[1]}")
         yield from _trust(role, region)
-        yield from _managed(role, region)
-        yield from _policies(role, region)
+        yield from permissions(role, region)
     for boundary in region.variables("identity_permissions_boundary"):
         if boundary.value:
             yield from _policy(boundary, region)
+
+
+def permissions(role: Item, region: Region) -> t.Iterator[Problem]:
+    """What a role is for, how long it is kept, and what it may do."""
+    reason = role.get("reason")
+    if isinstance(reason, str) and not DESCRIPTION.fullmatch(reason):
+        yield role.problem("reason", "IAM does not take this as a description.", "1 to 1000 Latin-1 characters")
+    seconds = role.get("session_seconds", SECONDS[0])
+    if isinstance(seconds, int) and not SECONDS[0] <= seconds <= SECONDS[1]:
+        yield role.problem("session_seconds", f"{seconds} seconds.", f"from {SECONDS[0]} to {SECONDS[1]}")
+    yield from _managed(role, region)
+    yield from _policies(role, region)
 
 
 def _trust(role: Item, region: Region) -> t.Iterator[Problem]:

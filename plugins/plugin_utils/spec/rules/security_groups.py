@@ -33,13 +33,18 @@ def rules(region: Region) -> t.Iterator[Problem]:
         else:
             yield from _default_vpc(group, region)
         for direction in ("ingress", "egress"):
-            seen: dict[t.Any, Item] = {}
-            for rule in group.items(direction):
-                yield from _reason(rule)
-                yield from _counterpart(rule, region)
-                yield from _ports(rule)
-                yield from _twice(rule, seen)
-            yield from _count(group, direction)
+            yield from judged(group, direction, region)
+
+
+def judged(group: Item, direction: str, region: Region) -> t.Iterator[Problem]:
+    """Judge all rules of one direction."""
+    seen: dict[t.Any, Item] = {}
+    for rule in group.items(direction):
+        yield from _reason(rule)
+        yield from _counterpart(rule, region)
+        yield from _ports(rule)
+        yield from _twice(rule, seen)
+    yield from _count(group, direction)
 
 
 def size(rule: Item) -> int:
