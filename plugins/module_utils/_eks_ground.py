@@ -12,6 +12,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._eks import asked, aw
 from ansible_collections.cloister.aws.plugins.module_utils._errors import MissingError
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
+from ansible_collections.cloister.aws.plugins.module_utils._service_accounts import role_part
 from ansible_collections.cloister.aws.plugins.module_utils._unknown import is_unknown, unknown
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
 
@@ -36,13 +37,13 @@ def standing(aws: Aws, owner: Owner, part: str, check: bool) -> Cluster:
     )
 
 
-def irsa_roles(names: Names, apps: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, str]:
+def irsa_roles(names: Names, part: str, apps: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, str]:
     """Return the ARN of the role that each app's service account takes by a token of the cluster, by logical name.
 
     It is empty for a role of Pod Identity, which the cluster's agent hands out: nothing is written on the account.
     """
     wanted = {said["service_account"] for said in apps.values() if said.get("enabled") and said.get("service_account")}
-    return {part: _taken_by_token(names, part) for part in sorted(wanted)}
+    return {account: _taken_by_token(names, role_part(part, account)) for account in sorted(wanted)}
 
 
 def _taken_by_token(names: Names, part: str) -> str:

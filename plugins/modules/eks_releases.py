@@ -148,7 +148,7 @@ def main() -> None:
     }
     try:
         found = standing(module.aws, module.owner, p["cluster"], module.check)
-        roles = irsa_roles(module.names, apps)
+        roles = irsa_roles(module.names, p["cluster"], apps)
         ground = Ground(found.name, found.aws_region, found.vpc_id, module.owner.region, module.owner.tags, roles)
         said = {**apps, "storage_class": p["storage_class"], "releases": p["releases"], "objects": p["objects"]}
         releases = compose(said, ground, p["objects_chart"])

@@ -14,8 +14,8 @@ from tests.integration.rehearsal.neighbours import session
 HERE = Path(__file__).parent
 CHART = str(HERE / "charts/hello")
 OWNED = {"cloister:region": "kr", "cloister:stack": "eks", "cloister:part": "main"}
-CONTROLLER = "load-balancer-controller"
-CONTROLLER_ROLE = "arn:{}:iam::444455556666:role/cloister/kr/eks/kr-load-balancer-controller"
+CONTROLLER = "main-load-balancer-controller"
+CONTROLLER_ROLE = "arn:{}:iam::444455556666:role/cloister/kr/eks/kr-main-load-balancer-controller"
 
 
 @dataclass
