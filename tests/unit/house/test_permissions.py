@@ -19,6 +19,7 @@ SERVICES = {
     "ec2": "ec2",
     "ecr": "ecr",
     "ecs": "ecs",
+    "eks": "eks",
     "elbv2": "elasticloadbalancing",
     "iam": "iam",
     "logs": "logs",
