@@ -10,6 +10,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Re
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import (
     addresses,
     certificates,
+    databases,
     dns,
     ecs,
     eks,
@@ -41,6 +42,7 @@ SUBJECTS = (
     identity,
     certificates,
     registry,
+    databases,
     pools,
     ecs,
     eks,

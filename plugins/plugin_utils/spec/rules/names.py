@@ -21,6 +21,7 @@ PART = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 NAMED = {
     "certificates_defined": ("certificate", 256),
     "certificates_private_cas": ("private CA", 256),
+    "database_instances": ("database", 63),
     "network_vpcs": ("VPC", 256),
     "network_subnets": ("subnet", 256),
     "network_peerings": ("peering", 256),
