@@ -81,9 +81,7 @@ def _by_aws(backend: t.Any, thing: t.Any) -> bool:
         return True
     if getattr(thing, "requester_managed", False) or getattr(thing, "resource_owner_id", None) == "AWS":
         return True
-    # What EKS makes of itself is its own as long as the cluster or node group is there.
-    maker = getattr(thing, "made_by", None)
-    if maker is not None and not maker.gone:
+    if _made_by_aws(thing):
         return True
     owner = getattr(thing, "vpc_id", None) or getattr(getattr(thing, "vpc", None), "id", None)
     vpc = backend.vpcs.get(owner)
@@ -92,6 +90,12 @@ def _by_aws(backend: t.Any, thing: t.Any) -> bool:
         group = next((groups[thing.group_id] for groups in backend.groups.values() if thing.group_id in groups), None)
         return group is not None and group.is_default
     return in_default and thing.id.startswith(("subnet-", "igw-"))
+
+
+def _made_by_aws(thing: t.Any) -> bool:
+    """What EKS makes of itself is its own as long as the cluster or node group is there."""
+    maker = getattr(thing, "made_by", None)
+    return maker is not None and not maker.gone
 
 
 def _identity() -> t.Iterator[Holding]:
@@ -105,8 +109,9 @@ def _identity() -> t.Iterator[Holding]:
                 shown = [[version.document, version.is_default] for version in policy.versions]
                 yield _holding("iam:policy", policy.arn, backend, _pairs(policy.tags), shown, policy.name)
         for profile in backend.instance_profiles.values():
-            shown = [role.name for role in profile.roles]
-            yield _holding("iam:instance-profile", profile.arn, backend, _pairs(profile.tags), shown, profile.name)
+            shown, tags = [role.name for role in profile.roles], _pairs(profile.tags)
+            by_aws = _made_by_aws(profile)
+            yield _holding("iam:instance-profile", profile.arn, backend, tags, shown, profile.name, by_aws)
         for provider in backend.open_id_providers.values():
             shown = [provider.url, provider.client_id_list, provider.thumbprint_list]
             yield _holding("iam:oidc-provider", provider.arn, backend, _pairs(provider.tags), shown, provider.url)
@@ -157,8 +162,8 @@ def _scaling() -> t.Iterator[Holding]:
     for backend in _backends("moto.autoscaling.models", "autoscaling_backends"):
         tend_all(backend)
         for group in backend.autoscaling_groups.values():
-            tags = {one["Key"]: one["Value"] for one in group.tags}
-            yield _holding("autoscaling:autoScalingGroup", group.arn, backend, tags, view(group), group.name)
+            tags, by_aws = {one["Key"]: one["Value"] for one in group.tags}, _made_by_aws(group)
+            yield _holding("autoscaling:autoScalingGroup", group.arn, backend, tags, view(group), group.name, by_aws)
 
 
 def _others() -> t.Iterator[Holding]:

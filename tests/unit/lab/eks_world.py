@@ -63,6 +63,22 @@ class World:
     def described(self, name: str = "main") -> Json:
         return t.cast("Json", self.eks.describe_cluster(name=name)["cluster"])
 
+    def nodegroup(self, name: str = "apps", **more: t.Any) -> Json:
+        """Make a node group of two machines in the three subnets."""
+        given: Json = {
+            "clusterName": "main", "nodegroupName": name, "nodeRole": self.node_role, "subnets": self.subnets,
+            "scalingConfig": {"minSize": 1, "maxSize": 3, "desiredSize": 2}, **more,
+        }  # fmt: skip
+        return t.cast("Json", self.eks.create_nodegroup(**given)["nodegroup"])
+
+    def group(self, name: str = "apps", cluster: str = "main") -> Json:
+        return t.cast("Json", self.eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"])
+
+    def template(self, data: Json, name: str = "nodes") -> str:
+        """Make a launch template; its id."""
+        made = self.ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+        return str(made["LaunchTemplate"]["LaunchTemplateId"])
+
     def interfaces(self, name: str = "main") -> list[Json]:
         """What the cluster's control plane holds in the subnets."""
         wanted = [{"Name": "description", "Values": [f"Amazon EKS {name}"]}]

@@ -17,6 +17,9 @@ MODULES = (
     "access",
     "access_policies",
     "associations",
+    "nodegroups",
+    "nodegroup_updates",
+    "fargate",
     "tags",
 )
 

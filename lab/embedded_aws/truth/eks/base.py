@@ -93,7 +93,10 @@ def call_action(dispatch: Callable[[Response], t.Any]) -> Callable[[Response], t
     """moto's dispatch, with the changes made first whose time has come."""
 
     def call(self: Response) -> t.Any:
+        from lab.embedded_aws.truth.eks import nodes
+
         catch_up(ec2_of(self.eks_backend))
+        nodes.look(self.eks_backend)
         return dispatch(self)
 
     return call
