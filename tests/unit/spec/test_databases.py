@@ -56,7 +56,7 @@ def with_databases() -> Variables:
     )
     variables["security_groups_vpc"] = "main"
     variables["security_groups_defined"].append({"name": "operator", "vpc": "operator", "reason": "Operators"})
-    variables["database_instances"] = copy.deepcopy([MYSQL, POSTGRES])
+    variables["database_instances"] = [copy.deepcopy(one) for one in (MYSQL, POSTGRES)]
     return variables
 
 
