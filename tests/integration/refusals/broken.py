@@ -1,4 +1,4 @@
-"""Ways to break inventories/us, one thing each, with the variable and the words that the refusal must have."""
+"""Ways to break a shipped inventory, `us` unless another is named: one thing each, and what the refusal must say."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ class Broken:
     words: str
     told_in: str = ""
     """The file that the refusal names, when it is not the one that was changed."""
+    inventory: str = "us"
+    """The inventory that a copy of is broken."""
 
     @property
     def id(self) -> str:

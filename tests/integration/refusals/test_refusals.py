@@ -1,6 +1,6 @@
 """Every broken inventory is refused by the command a person types, before AWS hears anything.
 
-Each is a copy of inventories/us with one thing wrong, given to ansible-playbook as a process of its own; the endpoint
+Each is a copy of a shipped inventory with one thing wrong, given to ansible-playbook as a process of its own; the endpoint
 that AWS_ENDPOINT_URL names counts who knocks.
 """
 
@@ -92,8 +92,8 @@ def folded(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def copy(target: Path) -> Path:
-    return Path(shutil.copytree(ROOT / "inventories" / "us", target))
+def copy(target: Path, inventory: str = "us") -> Path:
+    return Path(shutil.copytree(ROOT / "inventories" / inventory, target))
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> t.Mapping[str, Refusal
     scratch = tmp_path_factory.mktemp("refusals")
 
     def refused(number: int) -> Refusal:
-        inventory = copy(scratch / str(number))
+        inventory = copy(scratch / str(number), BROKEN[number].inventory)
         BROKEN[number].apply(inventory)
         return run(inventory)
 

@@ -136,10 +136,11 @@ class World:
         return _sound(maker.make(Asked("main", version, groups, profiles)))
 
     def stand(self, **said: t.Any) -> Entry:
-        """Let the cluster main stand."""
+        """Let the cluster main stand, with the network that nodes need to join."""
         entry = cluster(**said)
         self.begin(entry)
         self.settle(entry)
+        self.aws.call("eks", "create_addon", clusterName="us-main", addonName="vpc-cni")
         self.lab.clear_journal()
         return entry
 

@@ -15,7 +15,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._errors import (
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_cluster import EksCluster
 
 from lab.embedded_aws.client import EmbeddedAws
-from tests.unit.module_utils.kinds.eks_nodes_world import OWNER, World, cluster, fields, plan
+from tests.unit.module_utils.kinds.eks_nodes_world import OWNER, World, cluster, fields, nodes, plan
 
 LOG, CLUSTER = "cluster log group", "EKS cluster"
 
@@ -95,7 +95,6 @@ def test_each_field_is_found_and_changed(world: World, said: dict[str, t.Any], c
     [
         ({"version": "1.30"}, ImmutableError, "cannot go back to 1.30; set version: '1.32'"),
         ({"version": "1.34"}, ImmutableError, "one step at a time: set version: '1.33', run"),
-        ({"version": "1.99"}, InputError, "EKS has no Kubernetes 1.99 in us-west-2; it has 1."),
         ({"role": "eks-node"}, ImmutableError, "role is .* for the life of a cluster"),
         ({"service_cidr": "10.100.0.0/16"}, ImmutableError, "service_cidr is .* for the life of a cluster"),
     ],
@@ -164,10 +163,24 @@ def test_a_cluster_that_is_still_being_made_is_waited_for(world: World) -> None:
 
 
 def test_nodes_that_lag_behind_come_first(world: World) -> None:
-    world.stand(version="1.32")
-    said = {"clusterName": "us-main", "nodegroupName": "old", "subnets": [world.subnets["private-a"]]}
-    world.aws.make("eks", "create_nodegroup", nodeRole=world.roles["eks-node"], version="1.31", **said)
+    world.stand(version="1.31")
+    world.run(nodes(), version="1.31")
+    world.begin(cluster(version="1.32"))
     world.writes()
-    with pytest.raises(InputError, match=r"is 1.32, and its node groups old \(1.31\) are not yet; set version: '1.32'"):
+    with pytest.raises(
+        InputError, match=r"is 1.32, and its node groups apps \(1.31\) are not yet; set version: '1.32'"
+    ):
         world.begin(cluster())
     assert world.writes() == []
+
+
+def test_a_version_that_eks_does_not_have_is_refused_with_those_that_it_has(world: World) -> None:
+    with pytest.raises(InputError, match=r"EKS has no Kubernetes 1\.99 in us-west-2; it has 1\.36, 1\.35"):
+        world.begin(cluster(version="1.99"))
+    assert world.writes() == []
+
+
+def test_a_version_that_did_not_come_is_told_with_the_reason(world: World) -> None:
+    world.stand(version="1.32")
+    with pytest.raises(RegionError, match=r"is 1\.32 and not 1\.33 as it was asked to become\. EKS was not asked"):
+        world.settle(cluster())
