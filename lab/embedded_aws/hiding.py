@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import xml.etree.ElementTree as ET
 
+from lab.embedded_aws import hiding_eks
 from lab.embedded_aws.call import Call
 from lab.embedded_aws.errors import error
 from lab.embedded_aws.http_server import Answer
@@ -112,8 +113,10 @@ class Hiding:
 
     def made(self, call: Call, ids: list[str]) -> None:
         """Begin to hide what `call` made."""
-        if not self._calls or call.service not in ("ec2", "iam", "route53", "elasticloadbalancing", "rds"):
+        if not self._calls or call.service not in ("ec2", "iam", "route53", "elasticloadbalancing", "rds", "eks"):
             return
+        if call.service == "eks":
+            ids = hiding_eks.made(call)
         if call.service == "elasticloadbalancing":
             ids = [value for value in ids if ":elasticloadbalancing:" in value]
         if call.service == "rds":
@@ -141,6 +144,8 @@ class Hiding:
     def filter(self, call: Call, answer: Answer) -> Answer:
         """`answer` without the hidden things it lists."""
         own = OWN_ID.get(call.action)
+        if self._left and call.service == "eks" and answer.status < 400:
+            return self._filter_eks(call, answer)
         if not self._left or own is None or answer.status >= 400:
             return answer
         root = ET.fromstring(answer.body)  # noqa: S314 - our own server wrote it
@@ -153,6 +158,13 @@ class Hiding:
         namespace = root.tag.partition("}")[0].strip("{") if "}" in root.tag else ""
         ET.register_namespace("", namespace)
         return Answer(answer.status, answer.headers, ET.tostring(root, xml_declaration=True, encoding="utf-8"))
+
+    def _filter_eks(self, call: Call, answer: Answer) -> Answer:
+        with self._lock:
+            kept, spent = hiding_eks.filtered(call, answer, set(self._left))
+            for value in spent:
+                self._spend(value)
+        return kept
 
     def _prune(self, parent: ET.Element, own: str) -> list[str]:
         spent = []
@@ -176,13 +188,15 @@ class Hiding:
 
 def _own_name(call: Call, value: str) -> str:
     """The id or name that a value stands for: paths of zones end with it, and so do the ARNs of roles."""
-    last = call.service == "route53" or (call.service in LATE_ROLES and ":role/" in value)
+    last = call.service == "route53" or (call.service in (*LATE_ROLES, "eks") and ":role/" in value)
     return value.rpartition("/")[2] if last else value
 
 
 def _direct(call: Call) -> list[str]:
     """Values named as such; values of filters are left to `filter`."""
     named = [value for key, value in call.fields.items() if not key.startswith("Filter")]
+    if call.service == "eks":
+        named += hiding_eks.named(call)
     return named + [
         f"{key}={call.fields[key]}" for key in RDS_NOT_FOUND if call.service == "rds" and key in call.fields
     ]
@@ -191,6 +205,8 @@ def _direct(call: Call) -> list[str]:
 def _not_found(call: Call, hidden: str) -> Answer:
     if call.service == "iam":
         return error(call, "NoSuchEntity", f"{hidden} cannot be found.", 404)
+    if call.service == "eks":
+        return hiding_eks.not_found(call, hidden)
     if call.service in LATE_ROLES:
         return error(call, *LATE_ROLES[call.service])
     if call.service == "route53":

@@ -77,7 +77,7 @@ class MotoApp:
 # In the order in which a run asks for them; the name in an endpoint, and botocore's where it is another.
 FIRST = (
     "ec2", "sts", "ssm", "iam", "route53", "logs", "ecr", "acm", "elasticloadbalancing:elbv2", "autoscaling", "ecs",
-    "secretsmanager", "application-autoscaling",
+    "secretsmanager", "application-autoscaling", "eks",
 )  # fmt: skip
 
 
@@ -187,4 +187,6 @@ def empty() -> None:
         # Not BackendDict.reset(): it would make every backend anew before it drops it.
         for service in list(BackendDict._instances):
             service.clear()
+            # S3 keeps the names of all accounts' buckets beside.
+            getattr(service, "bucket_accounts", {}).clear()
         BackendDict._instances.clear()
