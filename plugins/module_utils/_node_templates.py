@@ -30,18 +30,17 @@ class NodeTemplate(LaunchTemplate):
         One whose nodes would be the same machines keeps what it has: another version would replace all of them.
         """
         has = ((group.raw.get("launchTemplate") or {}) if group else {}).get("version")
-        template = member.found
+        template, to_come = member.found, check and member.fields
         if template is None:
             return unknown("version of launch template", member.part)
-        if check and member.fields:
-            only_tags = has and set(member.fields) <= {"tags"}
-            return str(has) if only_tags else unknown("version of launch template", member.part)
         newest = str(template.raw["DefaultVersionNumber"])
-        if has in (None, newest):
+        if has == newest and not to_come:
             return newest
-        versions = self.versions(template, str(has))
-        same = versions and same_machine(versions[0]["LaunchTemplateData"], template.raw["data"])
-        return str(has) if same else newest
+        standing = self.versions(template, str(has)) if has else []
+        wanted = t.cast(Want, member.want).create["data"]
+        if standing and same_machine(standing[0]["LaunchTemplateData"], wanted):
+            return str(has)
+        return unknown("version of launch template", member.part) if to_come else newest
 
 
 def template_part(cluster: str, group: str) -> str:

@@ -1,7 +1,18 @@
 """Drift: somebody changes one thing of each kind by hand. The modules of this package are the acts, in their order."""
 
 # What runs goes before the ways that it needs, and a way before the thing that it leads to.
-from tests.integration.rehearsal.damage import apps, balancers, doors, inside, machines, names, network, wares, ways  # noqa: F401
+from tests.integration.rehearsal.damage import (
+    apps,
+    balancers,
+    clusters,
+    doors,
+    inside,
+    machines,
+    names,
+    network,
+    wares,
+    ways,
+)
 from tests.integration.rehearsal.damage.hands import ACTS, damage
 
 __all__ = ["ACTS", "damage"]

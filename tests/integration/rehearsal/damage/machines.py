@@ -11,7 +11,7 @@ from tests.integration.rehearsal.damage.hands import Hands, act, tag, told
 
 @act(LaunchTemplate)
 def a_template_lets_machines_answer_without_a_token(hands: Hands) -> set[Action]:
-    """The group names a version by its number: it goes on to the one that heals the template."""
+    """The group of a pool goes on to the version that heals the template; nodes have never left theirs."""
     for template in hands.all(LaunchTemplate):
         which = {"LaunchTemplateId": template["LaunchTemplateId"]}
         version = hands.ec2.describe_launch_template_versions(Versions=["$Default"], **which)["LaunchTemplateVersions"][
@@ -20,8 +20,11 @@ def a_template_lets_machines_answer_without_a_token(hands: Hands) -> set[Action]
         data = {**version["LaunchTemplateData"], "MetadataOptions": {"HttpTokens": "optional"}}
         made = hands.ec2.create_launch_template_version(LaunchTemplateData=data, **which)["LaunchTemplateVersion"]
         hands.ec2.modify_launch_template(DefaultVersion=str(made["VersionNumber"]), **which)
+        of_a_pool = hands.client("autoscaling").describe_auto_scaling_groups(
+            AutoScalingGroupNames=[template["LaunchTemplateName"]]
+        )["AutoScalingGroups"]
         group = (tag(template, "cloister:stack"), AutoScalingGroup.noun, tag(template), "change")
-        return {told(LaunchTemplate, template, "change"), group}
+        return {told(LaunchTemplate, template, "change"), *([group] if of_a_pool else [])}
     return set()
 
 
