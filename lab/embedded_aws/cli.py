@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lab.embedded_aws import needs
 from lab.embedded_aws.client import EmbeddedAws, NotRunningError
+from lab.embedded_aws.delays import REALISTIC
 
 DEFAULT_ACCOUNT = "123456789012"
 
@@ -75,7 +76,13 @@ def _serving_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--account", default=DEFAULT_ACCOUNT, type=_account, help="the account id callers are in")
     verb.add_argument("--owner-pid", type=int, metavar="PID", help="end when this process ends")
     verb.add_argument("--log", type=Path, metavar="DIR", help="keep server.log and writes.jsonl here")
-    verb.add_argument("--delays", type=Path, metavar="FILE", help="JSON or YAML: name -> seconds, see delays.py")
+    text = "JSON or YAML: name -> seconds, see delays.py; or the word realistic"
+    verb.add_argument("--delays", type=_delays_file, metavar="FILE", help=text)
+    verb.add_argument("--hurry", type=float, default=1.0, metavar="N", help="divide all delays by this, above 0")
+
+
+def _delays_file(text: str) -> Path:
+    return REALISTIC if text == "realistic" else Path(text)
 
 
 def _account(text: str) -> str:
@@ -88,7 +95,13 @@ def _start(options: argparse.Namespace) -> None:
     from lab.embedded_aws import daemon
 
     status = daemon.start(
-        options.account, options.state, options.keep_state, options.owner_pid, options.log, options.delays
+        options.account,
+        options.state,
+        options.keep_state,
+        options.owner_pid,
+        options.log,
+        options.delays,
+        options.hurry,
     )
     print(json.dumps(status))
 
@@ -98,7 +111,11 @@ def _serve(options: argparse.Namespace) -> None:
 
     try:
         server.serve(
-            options.account, options.log, _read_delays(options.delays), options.owner_pid, server.announce_on()
+            options.account,
+            options.log,
+            _read_delays(options.delays, options.hurry),
+            options.owner_pid,
+            server.announce_on(),
         )
     finally:
         if options.remove_log and options.log:
@@ -107,15 +124,17 @@ def _serve(options: argparse.Namespace) -> None:
         os._exit(0)
 
 
-def _read_delays(file: Path | None) -> dict[str, t.Any]:
+def _read_delays(file: Path | None, hurry: float) -> dict[str, float]:
     if file is None:
         return {}
     text = file.read_text()
     if file.suffix == ".json":
-        return t.cast("dict[str, t.Any]", json.loads(text))
-    import yaml
+        said = json.loads(text)
+    else:
+        import yaml
 
-    return t.cast("dict[str, t.Any]", yaml.safe_load(text))
+        said = yaml.safe_load(text)
+    return {name: float(seconds) / hurry for name, seconds in said.items()}
 
 
 def _publish(options: argparse.Namespace) -> None:

@@ -29,6 +29,7 @@ def start(
     owner_pid: int | None,
     log: Path | None,
     delays: Path | None,
+    hurry: float = 1.0,
 ) -> dict[str, t.Any]:
     """Start a server, or with `keep_state` find the one `state` tells of; returns its status.
 
@@ -41,20 +42,21 @@ def start(
         stop(running)
     folder = log or Path(tempfile.mkdtemp(prefix="cloister-embedded-aws-"))
     folder.mkdir(parents=True, exist_ok=True)
-    status = _spawn(_serve_command(account, owner_pid, folder, delays, temporary=log is None), folder)
+    command = _serve_command(account, owner_pid, folder, temporary=log is None)
+    if delays:
+        command += ["--delays", str(delays.resolve()), "--hurry", str(hurry)]
+    status = _spawn(command, folder)
     if state:
         _write_state(state, status)
     return status
 
 
-def _serve_command(account: str, owner: int | None, log: Path, delays: Path | None, temporary: bool) -> list[str]:
+def _serve_command(account: str, owner: int | None, log: Path, temporary: bool) -> list[str]:
     command = [sys.executable, "-m", "lab.embedded_aws", "serve", "--account", account, "--log", str(log.resolve())]
     if temporary:
         command.append("--remove-log")
     if owner:
         command += ["--owner-pid", str(owner)]
-    if delays:
-        command += ["--delays", str(delays.resolve())]
     return command
 
 

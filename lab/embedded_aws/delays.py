@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 # Names a delays file or the control endpoint may set; nothing waits unless it is told to.
 NAMES = (
@@ -17,6 +18,10 @@ NAMES = (
     "rds_instance", "rds_instance_modify", "rds_instance_delete",
     "function", "event_delivery",
 )  # fmt: skip
+
+
+REALISTIC = Path(__file__).with_name("realistic.yml")
+"""How long AWS takes, by every name."""
 
 
 class Delays:
