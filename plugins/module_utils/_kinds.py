@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.auto_scaling_group import AutoScalingGroup
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.bucket import Bucket
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.capacity_provider import CapacityProvider
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.certificate import Certificate
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.cluster_log_group import ClusterLogGroup
@@ -54,6 +55,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import S
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.target import Target
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.target_group import TargetGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.task_definition import TaskDefinition
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.trail import Trail
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_endpoint import VpcEndpoint
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_peering import VpcPeering
@@ -62,6 +64,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.zone_associatio
 
 KINDS: tuple[type[Kind], ...] = (
     AutoScalingGroup,
+    Bucket,
     CapacityProvider,
     Certificate,
     ClusterLogGroup,
@@ -110,6 +113,7 @@ KINDS: tuple[type[Kind], ...] = (
     Target,
     TargetGroup,
     TaskDefinition,
+    Trail,
     Vpc,
     VpcEndpoint,
     VpcPeering,
@@ -120,7 +124,7 @@ KINDS: tuple[type[Kind], ...] = (
 KEPT: dict[str, tuple[type[Kind], ...]] = {
     "static_ips": (ElasticIp,),
     "public_zones": (HostedZone,),
-    "data": (ClusterLogGroup, DbInstance, LogGroup, PrivateCa),
+    "data": (Bucket, ClusterLogGroup, DbInstance, LogGroup, PrivateCa),
     "images": (Repository,),
     "snapshots": (DbSnapshot,),
 }

@@ -13,6 +13,7 @@ import json
 import re
 import typing as t
 
+from lab.embedded_aws.truth.cloudtrail.bucket_policy import holds
 from lab.embedded_aws.truth.patching import before, install
 
 Backend = t.Any  # moto's S3Backend of one account and partition
@@ -40,6 +41,15 @@ def check_policy(self: Backend, bucket_name: str, policy: bytes) -> None:
     arns = [arn for one in named for arn in (one if isinstance(one, list) else [one])]
     if any(arn.partition(":::")[2].partition("/")[0] != bucket_name for arn in arns):
         raise S3ClientError("MalformedPolicy", "Policy has invalid resource")
+
+
+def without_unmet(policy: bytes) -> bytes:
+    """A policy without the statements whose conditions a call by TLS does not meet."""
+    document = json.loads(policy)
+    statements = document["Statement"]
+    listed = statements if isinstance(statements, list) else [statements]
+    met = [one for one in listed if holds(one, {"aws:securetransport": "true"})]
+    return json.dumps({**document, "Statement": met}).encode()
 
 
 def begin(self: t.Any) -> None:
@@ -76,10 +86,20 @@ def apply() -> None:
     from moto.s3.responses import S3Response
 
     make, put = models.FakeBucket.__init__, S3Response._bucket_response_put
+    judge = models.FakeBucket.get_permission
 
     def __init__(self: t.Any, *given: t.Any, **named: t.Any) -> None:  # noqa: N807
         make(self, *given, **named)
         begin(self)
+
+    def get_permission(self: t.Any, action: str, resource: str) -> t.Any:
+        """moto leaves conditions aside, and so would refuse everybody what is refused without TLS."""
+        whole = self.policy
+        try:
+            self.policy = whole and without_unmet(whole)
+            return judge(self, action, resource)
+        finally:
+            self.policy = whole
 
     def _bucket_response_put(self: Response, request: t.Any, bucket_name: str, querystring: dict[str, t.Any]) -> t.Any:
         answer = put(self, request, bucket_name, querystring)
@@ -90,6 +110,7 @@ def apply() -> None:
     # moto tells its EventBridge itself; here CloudTrail does.
     models.events_send_notification = lambda *_, **__: None
     models.FakeBucket.__init__ = __init__
+    models.FakeBucket.get_permission = get_permission
     S3Response._bucket_response_put = _bucket_response_put
     before(models.S3Backend, "create_bucket", check_create)
     before(models.S3Backend, "put_bucket_policy", check_policy)

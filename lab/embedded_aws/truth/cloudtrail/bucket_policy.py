@@ -24,7 +24,7 @@ def lets_in(
     effects = {
         one["Effect"]
         for one in _listed(policy["Statement"])
-        if _names(one, service) and _does(one, action, resource) and _holds(one, known)
+        if _names(one, service) and _does(one, action, resource) and holds(one, known)
     }
     return effects == {"Allow"}
 
@@ -41,7 +41,7 @@ def _does(statement: Statement, action: str, resource: str) -> bool:
     return does and any(fnmatch.fnmatchcase(resource, one) for one in _listed(statement.get("Resource")))
 
 
-def _holds(statement: Statement, known: t.Mapping[str, str]) -> bool:
+def holds(statement: Statement, known: t.Mapping[str, str]) -> bool:
     """Whether all its conditions do; one about what is not known here does not."""
     return all(
         _test(operator, known.get(key.lower()), _listed(values))

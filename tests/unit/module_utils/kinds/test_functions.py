@@ -216,7 +216,7 @@ def test_what_is_invoked_must_be_beside_it(world: World) -> None:
 @pytest.mark.parametrize(
     ("wishes", "said"),
     [
-        ({"functions": [{**SLEEP, "name": "x" * 62}]}, "65 characters"),
+        ({"functions": [{**SLEEP, "name": "x" * 62}]}, "at most 64"),
         ({"functions": [SLEEP], "rules": [{**SWEEP, "pattern": {"source": ["a"]}}]}, "one of them says when"),
         ({"functions": [SLEEP], "schedules": [{**NIGHT, "name": "a b"}]}, "letters, digits"),
     ],
