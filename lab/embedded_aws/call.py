@@ -70,6 +70,7 @@ _NAME_KEYS = frozenset({
     "RoleName", "PolicyName", "InstanceProfileName", "PolicyArn", "Name", "logGroupName", "HostedZoneId", "Id",
     "ResourceId", "GroupName", "AutoScalingGroupName", "LaunchTemplateName", "VpcEndpointIds",
     "name", "Names", "cluster", "clusterName", "service", "serviceName", "family", "taskDefinition", "capacityProvider",
+    "nodegroupName", "addonName", "fargateProfileName", "associationId",
 })  # fmt: skip
 
 

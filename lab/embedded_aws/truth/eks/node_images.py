@@ -7,8 +7,6 @@ https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html and .../ek
 
 from __future__ import annotations
 
-import typing as t
-
 from lab.embedded_aws.truth import public_images
 from lab.embedded_aws.truth.ec2 import instance_types
 from lab.embedded_aws.truth.eks.base import invalid, not_modelled
@@ -66,7 +64,7 @@ def release(kubernetes: str, wanted: str | None) -> str:
     known = releases(kubernetes)
     if wanted and wanted not in known:
         invalid(f"Requested release version {wanted} is not valid for kubernetes version {kubernetes}.")
-    return wanted or t.cast("str", list(known)[-1])
+    return wanted or list(known)[-1]
 
 
 def image(region: str, ami_type: str, kubernetes: str, release_version: str) -> str:

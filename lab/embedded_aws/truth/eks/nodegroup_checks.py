@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
 from __future__ import annotations
 
 import re
-import typing as t
 
 from moto.core.exceptions import ServiceException
 
@@ -153,6 +152,6 @@ def modelled(given: Body) -> None:
 def version(cluster: Cluster, wanted: str | None, before: str | None = None) -> str:
     """A node group has the cluster's version, or keeps its own."""
     if wanted in (None, cluster.version) or wanted == before:
-        return t.cast("str", wanted or cluster.version)
+        return wanted or cluster.version
     invalid(f"Nodegroup Kubernetes version should be equal to Cluster kubernetes version {cluster.version}"
             + (f" or NodeGroup kubernetes version {before}" if before else ""))  # fmt: skip
