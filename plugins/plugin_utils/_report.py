@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.cloister.aws.plugins.plugin_utils._report_commands import commands
 from ansible_collections.cloister.aws.plugins.plugin_utils._report_needs import Member, needed
 from ansible_collections.cloister.aws.plugins.plugin_utils._timeline import Timeline
 
@@ -136,7 +137,8 @@ class Report:
                         yield f"        {change['field']}: {change['before']} -> {change['after']}"
 
     def _needed(self) -> t.Iterator[str]:
-        lines = list(needed([member for stack in self.stacks.values() for member in stack.members.values()]))
-        if lines and not self.check:
-            yield ""
-            yield from lines
+        members = [member for stack in self.stacks.values() for member in stack.members.values()]
+        for lines in (list(needed(members)), list(commands(members))):
+            if lines and not self.check:
+                yield ""
+                yield from lines

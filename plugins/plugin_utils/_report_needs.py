@@ -62,6 +62,14 @@ def _service(member: Member) -> str:
     return f"{text}  webhooks to {shows['callback_url']}" if shows.get("callback_url") else text
 
 
+def _database(member: Member) -> str:
+    shows = member["shows"]
+    if not shows.get("endpoint"):
+        return str(member["id"])
+    rest = "".join(f"  {key}: {_plain(value)}" for key, value in shows.items() if key not in ("endpoint", "port"))
+    return f"{shows['endpoint']}:{shows['port']}{rest}"
+
+
 def _pool(member: Member) -> str:
     shows = member["shows"]
     text = f"machines {shows.get('machines', 'unknown')}"
@@ -87,6 +95,7 @@ def _line(label: str, text: str) -> str:
 _TELLING: dict[str, t.Callable[[Member], str]] = {
     "ECS service": _service,
     "load balancer": _balancer,
+    "DB instance": _database,
     "Auto Scaling group": _pool,
     "certificate": _expiring,
     "private CA": _expiring,
