@@ -17,6 +17,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._removal import remov
 from ansible_collections.cloister.aws.plugins.module_utils._stages import in_turn
 from ansible_collections.cloister.aws.plugins.module_utils.kinds import target
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.certificate import Certificate
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.listener import Listener
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.listener_rule import ListenerRule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.load_balancer import LoadBalancer
@@ -102,7 +103,11 @@ class Ending:
     def records(self, check: bool) -> Outcome:
         """Lead names to the load balancers."""
         listed = balancer_wants.records(self._balancers, self._names)
-        return reconcile(self._records, self._records.wants(listed, self._names), check, found=self._records.find())
+        wanted = self._records.wants(listed, self._names)
+        # What a zone of the stack's own holds is listed with the zone.
+        own = {zone.id for zone in self._own(HostedZone)}
+        found = [one for one in self._records.find() if one.id not in own]
+        return reconcile(self._records, wanted, check, found=found)
 
     def pending(self) -> bool:
         """Say whether a load balancer that stands takes no traffic yet and is waited for."""

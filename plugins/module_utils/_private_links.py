@@ -119,6 +119,17 @@ class Links:
         ]  # fmt: skip
         return remove_by_rank([pair for pair in members if pair[1].action == "remove"], check)
 
+    def endpoint_names(self, outcome: Outcome) -> dict[str, dict[str, str]]:
+        """Return DNS name and zone of each endpoint; known after apply where it has yet to be made."""
+        said = {member.part: member.shows for member in outcome.members if member.kind == VpcEndpoint.noun}
+        return {
+            entry["name"]: {
+                key: said.get(entry["name"], {}).get(key) or unknown(f"{VpcEndpoint.noun} {key}", entry["name"])
+                for key in ("dns_name", "zone_id")
+            }
+            for entry in self._endpoints
+        }
+
     def waiting(self) -> list[dict[str, str]]:
         """Return the endpoints of others that ask and are not listed: ``{endpoint, account, service}``."""
         own = {*self._endpoint_ids.values(), *(one for entry in self._services for one in entry["accepted_endpoints"])}

@@ -103,6 +103,10 @@ service_names:
   description: What others name in their endpoints, by name of the service.
   type: dict
   returned: success
+endpoints:
+  description: By name of the endpoint its C(dns_name) and the C(zone_id) of that, as an alias record needs them.
+  type: dict
+  returned: success
 waiting:
   description: Endpoints of others that ask and are not listed, each with C(endpoint), C(account) and C(service).
   type: list
@@ -138,7 +142,9 @@ def main() -> None:
         )
     services = [member for member in outcome.members if member.kind == EndpointService.noun]
     names = {member.part: member.shows.get("service_name", member.id) for member in services}
-    module.finish(outcome, ids={member.part: member.id for member in services}, service_names=names, waiting=waiting)
+    ids = {member.part: member.id for member in services}
+    told = {"service_names": names, "endpoints": links.endpoint_names(outcome), "waiting": waiting}
+    module.finish(outcome, ids=ids, **told)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 EKS puts interfaces of the control plane into the cluster's subnets and replaces them unasked, with other addresses
 (https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html). One function serves the event of a new interface
 and the sweep: it compares all there is with all that is registered, so that neither a lost event nor one too many does
-harm. `handler` reads CLUSTER, VPC_ID, TARGET_GROUP_ARN and PORT from its environment; boto3 is there on Lambda.
+harm. `handler` reads CLUSTER, TARGET_GROUP_ARN and PORT from its environment; boto3 is there on Lambda.
 """
 
 from __future__ import annotations
@@ -36,15 +36,24 @@ def handler(event: t.Mapping[str, t.Any], _context: t.Any) -> dict[str, list[str
     """Bring targets up to date and return what was done: addresses ``registered``, ``removed`` and ``kept``."""
     import boto3
 
-    said = os.environ
-    watch = Watch(said["CLUSTER"], said["VPC_ID"], said["TARGET_GROUP_ARN"], int(said["PORT"]))
-    told = reconcile(boto3.client("ec2"), boto3.client("elbv2"), watch, event)
+    said, elbv2 = os.environ, boto3.client("elbv2")
+    group = elbv2.describe_target_groups(TargetGroupArns=[said["TARGET_GROUP_ARN"]])["TargetGroups"][0]
+    watch = Watch(said["CLUSTER"], group["VpcId"], group["TargetGroupArn"], int(said["PORT"]))
+    told = reconcile(boto3.client("ec2"), elbv2, watch, event)
     print(told)
     return told
 
 
 def reconcile(ec2: t.Any, elbv2: t.Any, watch: Watch, event: t.Mapping[str, t.Any]) -> dict[str, list[str]]:
-    """Register what is new, deregister what is dead; return the addresses, those ``kept`` though dead among them.
+    """Register what is new, deregister what is dead; return `plan`'s answer."""
+    told = plan(ec2, elbv2, watch, event)
+    _tell(elbv2.register_targets, watch, told["registered"])
+    _tell(elbv2.deregister_targets, watch, told["removed"])
+    return told
+
+
+def plan(ec2: t.Any, elbv2: t.Any, watch: Watch, event: t.Mapping[str, t.Any]) -> dict[str, list[str]]:
+    """Return the addresses that are to be ``registered`` and ``removed``, and those ``kept`` though dead; only reads.
 
     A dead target that is healthy stays while no living one is: better an old way in than none.
     """
@@ -55,8 +64,6 @@ def reconcile(ec2: t.Any, elbv2: t.Any, watch: Watch, event: t.Mapping[str, t.An
     new = living - targets.keys()
     dead = targets.keys() - living
     kept = dead & healthy if not healthy & living else set[str]()
-    _tell(elbv2.register_targets, watch, new)
-    _tell(elbv2.deregister_targets, watch, dead - kept)
     return {"registered": sorted(new), "removed": sorted(dead - kept), "kept": sorted(kept)}
 
 

@@ -277,7 +277,7 @@ def want(zone: t.Mapping[str, t.Any], names: Names, owner: Owner, aws_region: st
     """Return the wish for one entry of ``dns_zones``."""
     name, part = plain(zone["name"]), zone["part"] or plain(zone["name"])
     head = _reference_head(owner.tags_for(part))
-    if not is_domain(name):
+    if not is_unknown(name) and not is_domain(name):
         raise InputError(f"hosted zone {zone['name']}: this is no domain name of at least two labels")
     if ":" in part or len(head) + 8 > LONGEST_REFERENCE:
         most = LONGEST_REFERENCE - 8 - len(head) + len(part)

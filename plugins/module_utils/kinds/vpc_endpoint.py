@@ -254,11 +254,12 @@ class VpcEndpoint(Ec2Kind):
         return all(raw["State"].lower() == "deleted" for raw in answer.get("VpcEndpoints", ()))
 
     def shows(self, found: Found) -> dict[str, t.Any]:
-        """Return its service, state and first DNS name."""
+        """Return its service, state and first DNS name, with the zone of that name as an alias record needs it."""
         raw = found.raw
-        names = [entry["DnsName"] for entry in raw.get("DnsEntries", ()) if entry.get("DnsName")]
+        named = [entry for entry in raw.get("DnsEntries", ()) if entry.get("DnsName")] or [{}]
         return {
             "service": short_name(raw["ServiceName"], self.aws.region),
             "state": raw["State"],
-            "dns_name": names[0] if names else "",
+            "dns_name": named[0].get("DnsName", ""),
+            "zone_id": named[0].get("HostedZoneId", ""),
         }

@@ -10,6 +10,8 @@ from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError
 
 Things = list[dict[str, t.Any]]
+# What a trail says whose home is another region; it is believed to take what trails take by default.
+_ELSEWHERE = ("TrailNotFoundException", "InvalidHomeRegionException")
 
 
 def eks_clusters(aws: Aws) -> Things:
@@ -32,7 +34,12 @@ def trails(aws: Aws) -> Things:
 
     def whole(trail: dict[str, t.Any]) -> dict[str, t.Any]:
         arn = trail["TrailARN"]
-        chosen = aws.call("cloudtrail", "get_event_selectors", TrailName=arn)
+        try:
+            chosen = aws.call("cloudtrail", "get_event_selectors", TrailName=arn)
+        except ApiError as exc:
+            if exc.code not in _ELSEWHERE:
+                raise
+            chosen = {"EventSelectors": [{"IncludeManagementEvents": True, "ReadWriteType": "All"}]}
         logs = aws.call("cloudtrail", "get_trail_status", Name=arn)["IsLogging"]
         selectors = {key: chosen.get(key) for key in ("EventSelectors", "AdvancedEventSelectors")}
         return {**trail, "IsLogging": logs, **selectors}

@@ -133,7 +133,7 @@ def test_the_handler_follows_interfaces_on_the_embedded_aws(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
     ec2, elb = boto3.client("ec2"), boto3.client("elbv2")
     vpc, subnet, arn = _balancer(ec2, elb)
-    for name, value in {"CLUSTER": CLUSTER, "VPC_ID": vpc, "TARGET_GROUP_ARN": arn, "PORT": "443"}.items():
+    for name, value in {"CLUSTER": CLUSTER, "TARGET_GROUP_ARN": arn, "PORT": "443"}.items():
         monkeypatch.setenv(name, value)
     text = f"Amazon EKS {CLUSTER}"
     old, noise = (
