@@ -231,6 +231,10 @@ options:
         description: Whether CloudWatch is told how many machines the group has.
         type: bool
         default: true
+      schedule:
+        description: Name of a calendar of the role schedule. At its times the pool rests, and starts again.
+        type: str
+        default: ""
       refresh:
         description: How machines are replaced when they are not what the template says any more.
         type: dict

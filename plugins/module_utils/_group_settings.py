@@ -43,7 +43,7 @@ def wanted(pool: t.Mapping[str, t.Any], placed: Placed) -> dict[str, t.Any]:
 
     Read are ``size`` {min, max, desired}, ``spot`` {on_demand_base, on_demand_percent, on_demand_strategy, strategy,
     max_price, rebalance}, ``health_check`` {type, grace_seconds}, ``instance_types``, ``scale_in_protection``,
-    ``max_lifetime_seconds``, ``warmup_seconds`` and ``metrics``. Without ``desired`` the size is whatever scaling makes
+    ``max_lifetime_seconds``, ``warmup_seconds``, ``metrics`` and ``schedule``. Without ``desired`` the size is whatever scaling makes
     it.
     """
     size, spot, health = pool["size"], pool["spot"], pool["health_check"]
@@ -69,6 +69,7 @@ def wanted(pool: t.Mapping[str, t.Any], placed: Placed) -> dict[str, t.Any]:
         "max_lifetime_seconds": pool["max_lifetime_seconds"],
         "warmup_seconds": pool["warmup_seconds"],
         "metrics": pool["metrics"],
+        "schedule": pool["schedule"],
     }
 
 

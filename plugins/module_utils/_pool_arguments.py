@@ -101,6 +101,7 @@ _GROUP: dict[str, Option] = {
     "max_lifetime_seconds": {"type": "int", "default": 0},
     "warmup_seconds": {"type": "int"},
     "metrics": {"type": "bool", "default": True},
+    "schedule": {"type": "str", "default": ""},
     "refresh": _group(
         enabled={"type": "bool", "default": True},
         healthy_percent={"type": "int", "default": 90},

@@ -16,6 +16,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._pools import Pool
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Member, Outcome, by_part, leave
 from ansible_collections.cloister.aws.plugins.module_utils._removal import Doomed, remove_by_rank
 from ansible_collections.cloister.aws.plugins.module_utils._scaling_reasons import explained, failed, hopeless
+from ansible_collections.cloister.aws.plugins.module_utils.functions.resting import RESTING
 
 
 @dataclass
@@ -73,10 +74,10 @@ class Settler:
         return went
 
     def _await(self, pool: Pool, group: Found) -> Found:
-        """Wait until as many machines serve as the inventory asks for; raise with Auto Scaling's reasons if never."""
+        """Wait until as many machines serve as the inventory asks for, or raise; one that rests is not waited for."""
         name, size = group.raw["AutoScalingGroupName"], pool["size"]
         wanted = size["min"] if size["desired"] is None else size["desired"]
-        if _serving(group) >= wanted:
+        if _serving(group) >= wanted or RESTING in group.tags:
             return group
         before = {one["ActivityId"] for one in failed(self.refresher.activities(name))}
 

@@ -18,6 +18,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiErr
 from ansible_collections.cloister.aws.plugins.module_utils._group_settings import fields, new_settings, settings
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._owner import tag_dict, tag_list
+from ansible_collections.cloister.aws.plugins.module_utils.functions.resting import RESTING, SCHEDULE, Size, remembered
 
 GONE_SECONDS = 1800
 _LEAVING = "Delete in progress"
@@ -28,6 +29,7 @@ _LATE = re.compile(
 )
 _LATE_WAITS = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
 _MOST_PROTECTED = 50
+_SIZES = frozenset({"min", "max", "desired"})
 _ENDING = ("Terminating", "Terminated", "Detaching", "Detached")
 
 
@@ -36,7 +38,8 @@ class AutoScalingGroup(Kind):
 
     ``raw`` is AWS's description: ``raw["NewInstancesProtectedFromScaleIn"]`` says whether an ECS capacity provider may
     have managed termination protection. Fields: those of `_group_settings`; ``desired`` is compared only when the
-    inventory says it.
+    inventory says it. A group that rests has the sizes it will have once it is started again, and goes on resting;
+    ``schedule`` is the calendar that it follows.
     """
 
     noun = "Auto Scaling group"
@@ -54,19 +57,22 @@ class AutoScalingGroup(Kind):
 
     def fields(self, found: Found) -> dict[str, t.Any]:
         """Return what the group is told to be."""
-        return fields(found.raw)
+        size = remembered(found.tags)
+        resting = {"min": size.least, "desired": size.wanted, "max": size.most} if size else {}
+        return {**fields(found.raw), "schedule": found.tags.get(SCHEDULE, ""), **resting}
 
     def create(self, want: Want, tags: t.Mapping[str, str]) -> Found:
         """Make it; one of the same name that is on its way out is waited for."""
         name = tags["Name"]
         self.until(f"the old {name} to be gone", lambda: not self._leaving(name), GONE_SECONDS)
         said = new_settings(want.fields)
+        follows = {SCHEDULE: want.fields["schedule"]} if want.fields["schedule"] else {}
         _bear_late_neighbours(
             lambda: self.aws.make(
                 "autoscaling",
                 "create_auto_scaling_group",
                 AutoScalingGroupName=name,
-                Tags=_tags(name, tags),
+                Tags=_tags(name, tags) + _tags(name, follows, on_machines=False),
                 **said,
             )
         )
@@ -82,9 +88,14 @@ class AutoScalingGroup(Kind):
         """Bring it to what is wanted."""
         group: dict[str, t.Any] = {"AutoScalingGroupName": found.raw["AutoScalingGroupName"]}
         wanted = want.fields
+        size = remembered(found.tags)
+        if size:
+            changed = self._resting(found, wanted, size, changed)
         said = settings(wanted, changed)
         if said:
             self._set(found.raw["AutoScalingGroupName"], said)
+        if "schedule" in changed:
+            self._follow(found, wanted["schedule"])
         if "scale_in_protection" in changed and not wanted["scale_in_protection"]:
             self._unprotect(found)
         if "target_groups" in changed:
@@ -94,9 +105,10 @@ class AutoScalingGroup(Kind):
         elif "metrics" in changed:
             self.aws.call("autoscaling", "disable_metrics_collection", **group)
 
-    def retag(self, found: Found, tags: t.Mapping[str, str]) -> None:
+    def retag(self, found: Found, tags: t.Mapping[str, str], on_machines: bool = True) -> None:
         """Set these tags, leaving others alone; machines started from now on have them too."""
-        self.aws.call("autoscaling", "create_or_update_tags", Tags=_tags(found.raw["AutoScalingGroupName"], tags))
+        said = _tags(found.raw["AutoScalingGroupName"], tags, on_machines)
+        self.aws.call("autoscaling", "create_or_update_tags", Tags=said)
 
     def delete(self, found: Found) -> None:
         """Take its machines down, unprotected ones and protected, then the group; return when all are gone.
@@ -123,6 +135,37 @@ class AutoScalingGroup(Kind):
         raw = found.raw
         serving = sum(one["LifecycleState"] == "InService" for one in raw.get("Instances") or ())
         return {"machines": f"{serving} of {raw['DesiredCapacity']} ({raw['MinSize']} to {raw['MaxSize']})"}
+
+    def _resting(
+        self, found: Found, wanted: t.Mapping[str, t.Any], size: Size, changed: t.Collection[str]
+    ) -> t.Collection[str]:
+        """Deal with the sizes of a group that rests, and return what else changes.
+
+        Other sizes are those that it gets when it is started. One that no longer follows its calendar, which would
+        start it, is started here.
+        """
+        if not _SIZES & set(changed) and "schedule" not in changed:
+            return changed
+        name = found.raw["AutoScalingGroupName"]
+        least, most = wanted["min"], wanted["max"]
+        later = Size(least, min(max(wanted.get("desired", size.wanted), least), most), most)
+        if "schedule" in changed:
+            self._set(name, {"MinSize": later.least, "DesiredCapacity": later.wanted, "MaxSize": later.most})
+            self._untag(name, RESTING)
+        else:
+            self.retag(found, {RESTING: later.text()}, on_machines=False)
+        return set(changed) - _SIZES
+
+    def _follow(self, found: Found, schedule: str) -> None:
+        """Put the calendar's name on it, or take it off; its machines follow it and not the calendar."""
+        if schedule:
+            self.retag(found, {SCHEDULE: schedule}, on_machines=False)
+        else:
+            self._untag(found.raw["AutoScalingGroupName"], SCHEDULE)
+
+    def _untag(self, name: str, key: str) -> None:
+        gone = {"ResourceId": name, "ResourceType": "auto-scaling-group", "Key": key}
+        self.aws.call("autoscaling", "delete_tags", Tags=[gone])
 
     def _leaving(self, name: str) -> bool:
         groups = self.aws.pages(
@@ -195,8 +238,8 @@ class AutoScalingGroup(Kind):
                 raise
 
 
-def _tags(name: str, tags: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
-    about = {"ResourceId": name, "ResourceType": "auto-scaling-group", "PropagateAtLaunch": True}
+def _tags(name: str, tags: t.Mapping[str, str], on_machines: bool = True) -> list[dict[str, t.Any]]:
+    about = {"ResourceId": name, "ResourceType": "auto-scaling-group", "PropagateAtLaunch": on_machines}
     return [{**tag, **about} for tag in tag_list(tags)]
 
 
