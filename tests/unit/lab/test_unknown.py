@@ -18,7 +18,7 @@ Clients = t.Any
         ("iam", "get_context_keys_for_custom_policy", {"PolicyInputList": ["{}"]}),
         ("route53", "list_cidr_collections", {}),
         ("ssm", "describe_patch_properties", {"OperatingSystem": "AMAZON_LINUX", "Property": "PRODUCT"}),
-        ("eks", "list_addons", {"clusterName": "none"}),
+        ("eks", "list_insights", {"clusterName": "none"}),
         ("braket", "search_devices", {"filters": []}),
     ],
 )
