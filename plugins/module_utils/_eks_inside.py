@@ -111,6 +111,7 @@ class InCluster(Kind):
     made_by = "eks"
     rank = 10
 
+    arn_key: t.ClassVar[str]
     cluster: str = ""
     """The cluster by its name in AWS, where only one is looked at; otherwise all of the region's name are."""
 
@@ -132,25 +133,35 @@ class InCluster(Kind):
     def describe(self, cluster: str, key: t.Any) -> Found:
         """Describe one of `keys`."""
 
+    def wrap(self, raw: t.Mapping[str, t.Any]) -> Found:
+        """Wrap EKS's description."""
+        return Found(raw[self.arn_key], raw.get("tags", {}), raw)
+
     def now(self, cluster: str, key: t.Any) -> Found | None:
         """Return what ``key`` stands for now, whoever owns it; None for what is not there."""
         return or_none(lambda: self.describe(cluster, key))
 
-    def ours(self, cluster: str, key: t.Any, want: Want) -> Found | None:
-        """Return what a lost answer, or a killed run, left standing of ``want``."""
-        there = self.now(cluster, key)
-        return there if there and self.owner.owns(there.tags) and there.part == want.part else None
-
     def made(self, cluster: str, key: t.Any, want: Want, action: str, **params: t.Any) -> Found:
-        """Create it, once: AWS keeps one for a key, and a client token repeats a call safely."""
+        """Create what ``key`` stands for: a client token lets a call be repeated, and EKS keeps one for a key.
+
+        What a killed run left, and lists did not show yet, is ours all the same.
+        """
         try:
-            bear_late_neighbours(lambda: self.aws.call("eks", action, clusterName=cluster, **params))
+            answer = bear_late_neighbours(lambda: self.aws.make("eks", action, clusterName=cluster, **params))
         except ApiError as exc:
-            there = self.ours(cluster, key, want) if exc.code == TAKEN else None
-            if there is None:
+            there = self._seen(cluster, key) if exc.code == TAKEN else None
+            if there is None or not self.owner.owns(there.tags) or there.part != want.part:
                 raise
             return there
-        return self.describe(cluster, key)
+        return self.wrap(next(value for name, value in answer.items() if name != "ResponseMetadata"))
+
+    def _seen(self, cluster: str, key: t.Any) -> Found | None:
+        for pause in _LOOK_AGAIN:
+            there = self.now(cluster, key)
+            if there:
+                return there
+            time.sleep(pause)
+        return self.now(cluster, key)
 
     def _read(self, cluster: str) -> list[Found]:
         keys = or_none(lambda: self.keys(cluster)) or []

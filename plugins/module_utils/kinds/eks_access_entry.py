@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.module_utils._aws import each
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Patience, each
+from ansible_collections.cloister.aws.plugins.module_utils._eks import GONE
 from ansible_collections.cloister.aws.plugins.module_utils._eks_inside import Cluster, InCluster, or_none, part_in
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError, InputError, OwnershipError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Want
@@ -19,6 +20,8 @@ from ansible_collections.cloister.aws.plugins.module_utils._unknown import is_un
 
 STANDARD = "STANDARD"
 EVERYWHERE: t.Final = "the whole cluster"
+# An entry that was made a moment ago.
+_SHOWN_LATE = Patience(frozenset({GONE}), seconds=30)
 TYPES = (STANDARD, "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX")
 
 
@@ -30,6 +33,7 @@ class EksAccessEntry(InCluster):
     """
 
     noun = "EKS access entry"
+    arn_key = "accessEntryArn"
     immutable: t.ClassVar[t.Mapping[str, str]] = {
         "type": "take the entry off the list, run, and list it again",
     }
@@ -51,7 +55,7 @@ class EksAccessEntry(InCluster):
             lambda: self.aws.pages("eks", "list_associated_access_policies", "associatedAccessPolicies", **about),
         ]
         raw, policies = each(lambda read: read(), reads)
-        return Found(raw["accessEntryArn"], raw.get("tags", {}), {**raw, "policies": policies})
+        return self.wrap({**raw, "policies": policies})
 
     def fields(self, found: Found) -> dict[str, t.Any]:
         """Return who, and what for."""
@@ -61,7 +65,7 @@ class EksAccessEntry(InCluster):
             "type": raw.get("type", STANDARD),
             "groups": sorted(raw.get("kubernetesGroups", ())),
             "username": raw.get("username", ""),
-            "policies": {one["policyArn"].rpartition("/")[2]: _scope(one) for one in raw["policies"]},
+            "policies": {one["policyArn"].rpartition("/")[2]: _scope(one) for one in raw.get("policies", ())},
         }
 
     def create(self, want: Want, tags: t.Mapping[str, str]) -> Found:
@@ -136,12 +140,13 @@ class EksAccessEntry(InCluster):
     def _bring(self, found: Found, want: Want) -> None:
         """Associate what is new or elsewhere, then let go of what is not wanted."""
         have, wanted = self.fields(found)["policies"], want.fields["policies"]
-        arns = {one["policyArn"].rpartition("/")[2]: one["policyArn"] for one in found.raw["policies"]}
+        arns = {one["policyArn"].rpartition("/")[2]: one["policyArn"] for one in found.raw.get("policies", ())}
         for name, where in wanted.items():
             if have.get(name) != where:
                 scope = {"type": "cluster"} if where == EVERYWHERE else {"type": "namespace", "namespaces": where}
                 arn = f"arn:{self.aws.partition}:eks::aws:cluster-access-policy/{name}"
-                self.aws.call("eks", "associate_access_policy", **_about(found), policyArn=arn, accessScope=scope)
+                said = {**_about(found), "policyArn": arn, "accessScope": scope}
+                self.aws.call("eks", "associate_access_policy", patience=_SHOWN_LATE, **said)
         for name in sorted(set(have) - set(wanted)):
             self._let_go(found, arns[name])
 

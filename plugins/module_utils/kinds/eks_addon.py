@@ -11,7 +11,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.module_utils._eks import BUSY, STANDING, asked, troubles
+from ansible_collections.cloister.aws.plugins.module_utils._eks import (
+    BUSY,
+    STANDING,
+    asked,
+    bear_late_neighbours,
+    troubles,
+)
 from ansible_collections.cloister.aws.plugins.module_utils._eks_addons import (
     ESSENTIAL,
     configuration_text,
@@ -35,6 +41,7 @@ class EksAddon(InCluster):
     """
 
     noun = "EKS add-on"
+    arn_key = "addonArn"
 
     wait_seconds: float = 900
 
@@ -44,8 +51,7 @@ class EksAddon(InCluster):
 
     def describe(self, cluster: str, key: t.Any) -> Found:
         """Describe one by its name."""
-        raw = self.aws.call("eks", "describe_addon", clusterName=cluster, addonName=key)["addon"]
-        return Found(raw["addonArn"], raw.get("tags", {}), raw)
+        return self.wrap(self.aws.call("eks", "describe_addon", clusterName=cluster, addonName=key)["addon"])
 
     def find(self) -> list[Found]:
         """Return ours that are not on their way out."""
@@ -77,7 +83,7 @@ class EksAddon(InCluster):
             self._remove(found, preserve=lost)
             return self.create(want, self.owner.tags_for(want.part, want.tags))
         said = {**_said(want), "resolveConflicts": want.create["conflicts"].upper()}
-        self.aws.call("eks", "update_addon", patience=BUSY, **_about(found), **said)
+        bear_late_neighbours(lambda: self.aws.call("eks", "update_addon", patience=BUSY, **_about(found), **said))
         return self.describe(found.raw["clusterName"], found.raw["addonName"])
 
     def vet(self, want: Want, found: Found | None) -> None:

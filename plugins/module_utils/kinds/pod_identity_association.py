@@ -21,6 +21,7 @@ class PodIdentityAssociation(InCluster):
     """An association; its id is its ARN. Fields: ``service_account`` (``<namespace>/<name>``), ``role`` (ARN)."""
 
     noun = "pod identity association"
+    arn_key = "associationArn"
 
     def keys(self, cluster: str) -> list[t.Any]:
         """List ids of associations."""
@@ -30,8 +31,7 @@ class PodIdentityAssociation(InCluster):
     def describe(self, cluster: str, key: t.Any) -> Found:
         """Describe one by its id."""
         action = "describe_pod_identity_association"
-        raw = self.aws.call("eks", action, clusterName=cluster, associationId=key)["association"]
-        return Found(raw["associationArn"], raw.get("tags", {}), raw)
+        return self.wrap(self.aws.call("eks", action, clusterName=cluster, associationId=key)["association"])
 
     def fields(self, found: Found) -> dict[str, t.Any]:
         """Return whose pods, and which role."""
@@ -48,7 +48,7 @@ class PodIdentityAssociation(InCluster):
             "tags": dict(tags),
         }
         answer = bear_late_neighbours(lambda: self.aws.make("eks", "create_pod_identity_association", **said))
-        return Found(answer["association"]["associationArn"], tags, answer["association"])
+        return self.wrap(answer["association"])
 
     def update(self, found: Found, want: Want, changed: t.Collection[str]) -> Found | None:
         """Change its role, or associate another service account before the old one loses the role."""

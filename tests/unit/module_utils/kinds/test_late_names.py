@@ -6,8 +6,9 @@ import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 
 from lab.embedded_aws.client import EmbeddedAws
-from tests.unit.module_utils.kinds import dns_world, test_iam_role
+from tests.unit.module_utils.kinds import dns_world, eks_inner_world, test_iam_role
 from tests.unit.module_utils.kinds.dns_world import record, zone
+from tests.unit.module_utils.kinds.eks_inner_world import account, addon, entry
 from tests.unit.module_utils.kinds.test_iam_role import role
 
 
@@ -54,3 +55,29 @@ def test_throttling_is_outlived(dns: dns_world.World, iam: test_iam_role.World) 
     iam.roles(role())
     assert not dns.zones(zone()).changed
     assert not iam.roles(role()).changed
+
+
+@pytest.fixture
+def cluster(aws: Aws, embedded_aws: EmbeddedAws) -> eks_inner_world.World:
+    return eks_inner_world.World(aws, embedded_aws).lay()
+
+
+@pytest.mark.parametrize("calls", [1, 4])
+def test_what_is_put_into_a_cluster_is_made_once_when_it_and_its_role_are_shown_late(
+    cluster: eks_inner_world.World, calls: int
+) -> None:
+    pods = account(name="images", identity="pod_identity", managed_policies=["AmazonEC2ContainerRegistryReadOnly"])
+    csi = account(managed_policies=["service-role/AmazonEBSCSIDriverPolicy"])
+    driver = addon("aws-ebs-csi-driver", service_account_role="ebs-csi")
+    people = cluster.role("people", "ec2.amazonaws.com")
+    cluster.lab.hide_new_ids(calls)
+    admin = entry(principal=people, policies=[{"policy": "AmazonEKSViewPolicy", "namespaces": []}])
+    everything = (
+        lambda: cluster.accounts(pods, csi),
+        lambda: cluster.entries(admin),
+        lambda: cluster.addons(driver, accounts=[csi]),
+    )
+    for bring in everything:
+        eks_inner_world.told(bring())
+    cluster.lab.clear_faults()
+    assert {action for bring in everything for _kind, _part, action in eks_inner_world.told(bring())} == {"keep"}
