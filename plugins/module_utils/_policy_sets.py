@@ -53,9 +53,9 @@ def _own(name: str, *statements: Statement) -> tuple[dict[str, t.Any], ...]:
 
 _ELBV2 = "elbv2.k8s.aws/cluster"
 # Of a request that carries the controller's tag, of a thing that carries it, and of a thing whose tag stays.
-_TAGGING = {"Null": {f"aws:RequestTag/{_ELBV2}": "false"}}
-_TAGGED = {"Null": {f"aws:ResourceTag/{_ELBV2}": "false"}}
-_TAG_STAYS = {"Null": {f"aws:RequestTag/{_ELBV2}": "true", f"aws:ResourceTag/{_ELBV2}": "false"}}
+_TAGGING: dict[str, t.Any] = {"Null": {f"aws:RequestTag/{_ELBV2}": "false"}}
+_TAGGED: dict[str, t.Any] = {"Null": {f"aws:ResourceTag/{_ELBV2}": "false"}}
+_TAG_STAYS: dict[str, t.Any] = {"Null": {f"aws:RequestTag/{_ELBV2}": "true", f"aws:ResourceTag/{_ELBV2}": "false"}}
 _GROUPS = ["arn:{partition}:ec2:*:*:security-group/*"]
 _ELB = "arn:{partition}:elasticloadbalancing:*:*:"
 _BALANCED = [f"{_ELB}targetgroup/*/*", f"{_ELB}loadbalancer/net/*/*", f"{_ELB}loadbalancer/app/*/*"]

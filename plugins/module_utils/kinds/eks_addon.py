@@ -150,7 +150,7 @@ class EksAddon(InCluster):
 
     def _has_nodes(self, cluster: str) -> bool:
         """Say whether pods have, or soon will have, a place in a cluster."""
-        about = {"clusterName": cluster}
+        about: dict[str, t.Any] = {"clusterName": cluster}
         if self.aws.pages("eks", "list_fargate_profiles", "fargateProfileNames", **about):
             return True
         names = self.aws.pages("eks", "list_nodegroups", "nodegroups", **about)

@@ -52,7 +52,7 @@ class OidcProvider(Kind):
             self.delete(found)
             return made
         have, wanted = set(found.raw.get("ClientIDList", ())), set(want.fields["audiences"])
-        about = {"OpenIDConnectProviderArn": found.id}
+        about: dict[str, t.Any] = {"OpenIDConnectProviderArn": found.id}
         for audience in sorted(wanted - have):
             self.aws.call("iam", "add_client_id_to_open_id_connect_provider", ClientID=audience, **about)
         for audience in sorted(have - wanted):
@@ -61,12 +61,12 @@ class OidcProvider(Kind):
 
     def retag(self, found: Found, tags: t.Mapping[str, str]) -> None:
         """Set these tags, leaving others alone."""
-        about = {"OpenIDConnectProviderArn": found.id}
+        about: dict[str, t.Any] = {"OpenIDConnectProviderArn": found.id}
         self.aws.call("iam", "tag_open_id_connect_provider", Tags=tag_list(tags), **about)
 
     def delete(self, found: Found) -> None:
         """Delete it; roles that trust it can be taken by nobody then."""
-        about = {"OpenIDConnectProviderArn": found.id}
+        about: dict[str, t.Any] = {"OpenIDConnectProviderArn": found.id}
         self.aws.call("iam", "delete_open_id_connect_provider", absent_ok=True, **about)
 
     def settle(self, found: Found) -> None:
