@@ -1,7 +1,7 @@
 """Drift: somebody changes one thing of each kind by hand. The modules of this package are the acts, in their order."""
 
 # What runs goes before the ways that it needs, and a way before the thing that it leads to.
-from tests.integration.rehearsal.damage import (
+from tests.integration.rehearsal.damage import (  # noqa: F401
     apps,
     balancers,
     clusters,
