@@ -77,7 +77,7 @@ class MotoApp:
 # In the order in which a run asks for them; the name in an endpoint, and botocore's where it is another.
 FIRST = (
     "ec2", "sts", "ssm", "iam", "route53", "logs", "ecr", "acm", "elasticloadbalancing:elbv2", "autoscaling", "ecs",
-    "secretsmanager", "application-autoscaling", "eks",
+    "secretsmanager", "application-autoscaling", "rds", "eks",
 )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from tests.integration.playbook import ROOT, Region, Run
 
-RELEASED = ("-e", "teardown_release_static_ips=true", "-e", "teardown_release_public_zones=true")
+WORDS = ("static_ips", "public_zones", "data", "snapshots")
+RELEASED = [argument for word in WORDS for argument in ("-e", f"teardown_release_{word}=true")]
 
 
 @dataclass

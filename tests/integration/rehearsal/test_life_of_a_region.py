@@ -22,7 +22,7 @@ from tests.integration.rehearsal.neighbours import settle_neighbours
 
 SHIPPED = sorted(path.parent for path in ROOT.glob("inventories/**/stacks.yml"))
 EVERYTHING = Path(__file__).parent / "inventories/everything"
-WORDS = ("static_ips", "public_zones", "data", "images")
+WORDS = ("static_ips", "public_zones", "data", "images", "snapshots")
 
 
 @dataclass

@@ -47,5 +47,8 @@ def test_what_stands_on_something_goes_before_it() -> None:
         ("security group", "VPC"),
         ("internet gateway", "VPC"),
         ("subnet", "VPC"),
+        ("DB instance", "DB subnet group"),
+        ("DB instance", "DB parameter group"),
+        ("DB subnet group", "subnet"),
     ):
         assert rank[upper] < rank[lower], f"{upper} before {lower}"
