@@ -30,6 +30,8 @@ MOST_TRUST_CHARACTERS, MOST_POLICY_CHARACTERS, MOST_MANAGED = 8192, 10240, 25
 USUALLY_MANAGED = 10
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _DESCRIPTION = re.compile(r"[\t\n\r\x20-\x7e\u00a1-\u00ff]*")
+# https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html: EKS makes one for each managed node group.
+_OF_A_NODE_GROUP = re.compile(r"eks-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # IAM shows late that a policy or a profile has let go of a role.
 _LETTING_GO = Patience(frozenset({"DeleteConflict", "ConcurrentModification"}), seconds=60)
 
@@ -204,10 +206,14 @@ class IamRole(Kind):
             self.aws.call("iam", action, absent_ok, RoleName=found.raw["RoleName"], **params)
 
     def _profiles(self, found: Found) -> list[str]:
-        """Return the names of the instance profiles that hold it, all of them ours."""
-        profiles = self.aws.pages(
+        """Return the names of the instance profiles that hold it, all of them ours.
+
+        Those of node groups are left out: EKS takes them away with their groups.
+        """
+        listed = self.aws.pages(
             "iam", "list_instance_profiles_for_role", "InstanceProfiles", absent_ok=True, RoleName=found.raw["RoleName"]
         )
+        profiles = [item for item in listed if not _OF_A_NODE_GROUP.fullmatch(item["InstanceProfileName"])]
         ours = path(Owner(self.owner.region))
         theirs = [item["Arn"] for item in profiles if not item["Path"].startswith(ours)]
         if theirs:

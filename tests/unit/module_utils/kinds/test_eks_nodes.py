@@ -7,9 +7,10 @@ import typing as t
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
 
 from lab.embedded_aws.client import EmbeddedAws
-from tests.unit.module_utils.kinds.eks_nodes_world import World, cluster, fields, nodes, plan, profile
+from tests.unit.module_utils.kinds.eks_nodes_world import IDENTITY, World, cluster, fields, nodes, plan, profile
 
 TEMPLATE, GROUP, PROFILE = "launch template", "EKS node group", "Fargate profile"
 
@@ -186,6 +187,16 @@ def test_another_cluster_of_the_stack_goes_with_all_that_is_in_it(world: World) 
     gone = world.run(nodes())
     assert ("EKS cluster", "old", "remove") in plan(gone)
     assert world.aws.pages("eks", "list_clusters", "clusters") == ["us-main"]
+
+
+def test_the_role_of_nodes_may_go_though_eks_has_it_in_profiles_of_its_own(world: World) -> None:
+    world.stand()
+    world.run(nodes())
+    kind = IamRole(world.aws, IDENTITY)
+    role = next(found for found in kind.find() if found.part == "eks-node")
+    kind.vet_removal(role)
+    world.run()
+    kind.delete(role)
 
 
 def test_a_resting_group_keeps_its_size(world: World) -> None:
