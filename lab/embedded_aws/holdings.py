@@ -23,8 +23,20 @@ ENDED = ("deleted", "failed", "rejected", "expired", "terminated")
 def holdings() -> list[Holding]:
     """Every holding, sorted by kind and id."""
     with BACKEND:
+        _let_time_pass()
         found = [*_network(), *_identity(), *_zones(), *_registries(), *_certificates(), *_scaling(), *_others()]
     return sorted(found, key=lambda one: (one["kind"], one["account"], one["region"], one["id"]))
+
+
+def _let_time_pass() -> None:
+    """What node groups stand on goes with them when their time has come."""
+    if "lab.embedded_aws.truth.eks.nodes" in sys.modules:
+        from lab.embedded_aws.truth.ec2.base import catch_up
+        from lab.embedded_aws.truth.eks import base, nodes
+
+        for backend in _backends("moto.eks.models", "eks_backends"):
+            catch_up(base.ec2_of(backend))
+            nodes.look(backend)
 
 
 def _holding(

@@ -8,7 +8,7 @@ import typing as t
 import pytest
 
 from lab.embedded_aws.client import EmbeddedAws
-from tests.unit.lab.eks_world import ACCOUNT, World
+from tests.unit.lab.eks_world import ACCOUNT, World, trust
 
 Refused = t.Any
 LOGS = [{"types": ["api", "audit"], "enabled": True}]
@@ -178,3 +178,38 @@ def test_tags_come_and_go_and_are_held(world: World, aws: EmbeddedAws, refused: 
     ]
     with refused("NotFoundException", "Resource was not found"):
         world.eks.list_tags_for_resource(resourceArn=arn + "x")
+
+
+def test_a_cluster_whose_subnets_are_gone_before_it_stands_fails(world: World, aws: EmbeddedAws) -> None:
+    aws.delays(eks_cluster=0.3)
+    world.cluster(deletionProtection=True)
+    for one in world.subnets:
+        world.ec2.delete_subnet(SubnetId=one)
+    time.sleep(0.4)
+    shown = world.described()
+    assert (shown["status"], shown["health"]["issues"][0]["code"]) == ("FAILED", "Ec2SubnetNotFound")
+    world.eks.delete_cluster(name="main")
+    assert world.eks.list_clusters()["clusters"] == []
+
+
+def test_a_cluster_without_its_role_is_ill(world: World) -> None:
+    world.cluster()
+    policy = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
+    world.iam.detach_role_policy(RoleName="cluster", PolicyArn=policy)
+    world.iam.delete_role(RoleName="cluster")
+    assert world.described()["health"]["issues"][0]["code"] == "IamRoleNotFound"
+
+
+def test_some_zones_have_no_clusters(client: t.Any, refused: Refused) -> None:
+    ec2 = client("ec2", "us-east-1")
+    zones = ec2.describe_availability_zones()["AvailabilityZones"]
+    without = next(one["ZoneName"] for one in zones if one["ZoneId"] == "use1-az3")
+    other = next(one["ZoneName"] for one in zones if one["ZoneId"] == "use1-az1")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{at}.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
+        for at, zone in enumerate((without, other))
+    ]
+    role = client("iam").create_role(RoleName="c", AssumeRolePolicyDocument=trust("eks.amazonaws.com"))["Role"]["Arn"]
+    with refused("UnsupportedAvailabilityZoneException", without):
+        client("eks", "us-east-1").create_cluster(name="main", roleArn=role, resourcesVpcConfig={"subnetIds": subnets})

@@ -234,3 +234,19 @@ def test_limits_of_node_groups_hold(world: World, aws: EmbeddedAws, refused: Ref
     aws.limits(eks_node_groups=0)
     with refused("ResourceLimitExceededException"):
         world.nodegroup()
+
+
+def test_public_subnets_must_give_addresses(world: World) -> None:
+    public = world.ec2.describe_subnets(Filters=[{"Name": "cidr-block", "Values": ["10.0.1.0/24"]}])["Subnets"][0]
+    world.nodegroup(subnets=[public["SubnetId"]])
+    assert world.group()["health"]["issues"][0]["code"] == "Ec2SubnetInvalidConfiguration"
+    world.ec2.modify_subnet_attribute(SubnetId=public["SubnetId"], MapPublicIpOnLaunch={"Value": True})
+    world.nodegroup("more", subnets=[public["SubnetId"]])
+    assert world.group("more")["status"] == "ACTIVE"
+
+
+def test_a_template_that_is_gone_makes_its_node_group_ill(world: World) -> None:
+    template = world.template({})
+    world.nodegroup(launchTemplate={"id": template})
+    world.ec2.delete_launch_template(LaunchTemplateId=template)
+    assert world.group()["health"]["issues"][0]["code"] == "SourceEc2LaunchTemplateNotFound"

@@ -131,3 +131,18 @@ def test_nothing_changes_before_the_cluster_is_active(world: World, aws: Embedde
     with refused("InvalidRequestException", "Cluster 'late' is not in ACTIVE status"):
         world.eks.update_cluster_config(name="late", deletionProtection=True)
     world.eks.delete_cluster(name="late")
+
+
+def test_a_version_without_addresses_for_its_control_plane_fails_and_all_stays(world: World, network: t.Any) -> None:
+    small = [
+        network.subnet(world.vpc, f"10.0.{at}.0/28", zone) for at, zone in ((50, "us-west-2a"), (51, "us-west-2b"))
+    ]
+    world.cluster("tight", network={"subnetIds": small})
+    before = {one["NetworkInterfaceId"] for one in world.interfaces("tight")}
+    for _ in range(10):
+        world.ec2.create_network_interface(SubnetId=small[0])
+    update = world.eks.update_cluster_version(name="tight", version="1.34")["update"]["id"]
+    followed = world.eks.describe_update(name="tight", updateId=update)["update"]
+    assert (followed["status"], followed["errors"][0]["errorCode"]) == ("Failed", "IpNotAvailable")
+    assert (world.described("tight")["status"], world.described("tight")["version"]) == ("ACTIVE", "1.33")
+    assert {one["NetworkInterfaceId"] for one in world.interfaces("tight")} == before

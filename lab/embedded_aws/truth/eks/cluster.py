@@ -14,6 +14,7 @@ import hashlib
 import secrets
 import typing as t
 
+from lab.embedded_aws.truth.ecs.grants import role
 from lab.embedded_aws.truth.eks import versions
 from lab.embedded_aws.truth.eks.base import Backend, Body, Tags, arn, missing, now
 
@@ -40,6 +41,7 @@ class Cluster:
     creator: str | None = None
     encryption: list[Body] = dataclasses.field(default_factory=list)
     status: str = "CREATING"
+    issues: list[Body] = dataclasses.field(default_factory=list)
     security_group: str | None = None
     interfaces: list[str] = dataclasses.field(default_factory=list)
     id: str = dataclasses.field(default_factory=lambda: secrets.token_hex(16).upper())
@@ -103,7 +105,7 @@ def view(cluster: Cluster) -> Body:
         "resourcesVpcConfig": {key: value for key, value in network.items() if value is not None},
         "kubernetesNetworkConfig": cluster.kubernetes_network, "logging": {"clusterLogging": logging_view(cluster)},
         "platformVersion": versions.platform(cluster.version), "accessConfig": dict(cluster.access),
-        "certificateAuthority": {"data": cluster.certificate} if born else {}, "health": {"issues": []},
+        "certificateAuthority": {"data": cluster.certificate} if born else {}, "health": {"issues": health(cluster)},
         "upgradePolicy": {"supportType": cluster.support}, "deletionProtection": cluster.protected,
         "zonalShiftConfig": {"enabled": cluster.zonal_shift}, "controlPlaneScalingConfig": {"tier": "standard"},
         "computeConfig": {"enabled": False}, "storageConfig": {"blockStorage": {"enabled": False}},
@@ -113,6 +115,14 @@ def view(cluster: Cluster) -> Body:
     if born:
         shown.update(endpoint=cluster.endpoint, identity={"oidc": {"issuer": cluster.issuer}})
     return shown
+
+
+def health(cluster: Cluster) -> list[Body]:
+    """What was noted of it, and a role that somebody deleted."""
+    if role(cluster.backend, cluster.role_arn) is not None:
+        return cluster.issues
+    message = f"The cluster's IAM role {cluster.role_arn} does not exist."
+    return [*cluster.issues, {"code": "IamRoleNotFound", "message": message, "resourceIds": [cluster.role_arn]}]
 
 
 def logging_view(cluster: Cluster) -> list[Body]:

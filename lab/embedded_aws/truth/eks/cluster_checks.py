@@ -12,11 +12,12 @@ import re
 import typing as t
 
 from lab.embedded_aws.truth.ec2.subnets import RESERVED, taken
-from lab.embedded_aws.truth.eks.base import Backend, Body, ec2_of, invalid, not_modelled
+from lab.embedded_aws.truth.eks.base import Backend, Body, ec2_of, invalid, not_modelled, refuse
 from lab.embedded_aws.truth.eks.cluster import LOGS
 
 NAME = re.compile(r"[0-9A-Za-z][A-Za-z0-9_-]{0,99}")
 FEWEST_FREE = 6
+ZONES_WITHOUT = ("use1-az3", "usw1-az2", "cac1-az3")
 MOST_CIDRS = 40
 ELSEWHERE = [ipaddress.IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10",
              "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")]  # fmt: skip
@@ -54,6 +55,7 @@ def places(backend: Backend, subnet_ids: list[str], group_ids: list[str]) -> str
         invalid("Subnets specified must belong to the same VPC")
     if len({one.availability_zone for one in subnets}) < 2:
         invalid("Subnets specified must be in at least two different AZs")
+    _zones(subnets)
     for one in subnets:
         if one.cidr.num_addresses - RESERVED - len(taken(ec2, one.id)) < FEWEST_FREE:
             invalid(f"Subnet {one.id} has fewer than {FEWEST_FREE} free IP addresses")
@@ -67,6 +69,16 @@ def places(backend: Backend, subnet_ids: list[str], group_ids: list[str]) -> str
         invalid(f"Security group(s) {others} are not in the same VPC as the subnets. Please specify security groups "
                 "that are in the same VPC.")  # fmt: skip
     return vpc
+
+
+def _zones(subnets: list[t.Any]) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html names the zones without EKS."""
+    wrong = next((one for one in subnets if one.availability_zone_id in ZONES_WITHOUT), None)
+    if wrong is not None:
+        said = "the targeted availability zone, does not currently have sufficient capacity to support the cluster."
+        refuse(
+            "UnsupportedAvailabilityZoneException", f"Cannot create cluster because {wrong.availability_zone}, {said}"
+        )
 
 
 def endpoint(private: bool, public: bool, cidrs: list[str]) -> list[str]:

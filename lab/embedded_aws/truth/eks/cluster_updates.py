@@ -11,6 +11,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable
 
+from moto.core.exceptions import ServiceException
+
 from lab.embedded_aws.truth.eks import access, control_plane_logs, network, updates, versions
 from lab.embedded_aws.truth.eks import cluster_checks as checks
 from lab.embedded_aws.truth.eks.base import (
@@ -93,11 +95,23 @@ def _places(cluster: Cluster, given: Body) -> Change:
     if set(subnets) == set(now["subnetIds"]) and set(groups) == set(now["securityGroupIds"]):
         invalid("No changes needed for the VPC config provided")
 
-    def change(_: Update) -> None:
+    def change(update: Update) -> None:
+        before = dict(now)
         cluster.network.update(subnetIds=subnets, securityGroupIds=groups)
-        network.move(cluster)
+        if not _moved(cluster, update):
+            cluster.network.update(before)
 
     return Update("VpcConfigUpdate", {"Subnets": subnets, "SecurityGroups": groups}), change
+
+
+def _moved(cluster: Cluster, update: Update) -> bool:
+    """Whether the control plane got its new interfaces; else the update fails and all stays as it was."""
+    try:
+        network.move(cluster)
+    except ServiceException as refused:
+        code = "IpNotAvailable" if "address" in str(refused.message).lower() else "SubnetNotFound"
+        update.fail(code, str(refused.message), list(cluster.network["subnetIds"]))
+    return update.status != "Failed"
 
 
 def _logging(cluster: Cluster, given: Body) -> Change:
@@ -183,9 +197,9 @@ def update_cluster_version(response: Response) -> t.Any:
         invalid(f"Nodegroups {', '.join(behind)} must be updated to match cluster version {cluster.version} before "
                 "updating cluster version")  # fmt: skip
 
-    def change(_: Update) -> None:
-        cluster.version = wanted
-        network.move(cluster)
+    def change(update: Update) -> None:
+        if _moved(cluster, update):
+            cluster.version = wanted
 
     said = {"Version": wanted, "PlatformVersion": versions.platform(wanted)}
     return start(cluster, Update("VersionUpdate", said), change)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
+from moto.core.exceptions import ServiceException
+
 from lab.embedded_aws.limits import current as limits
 from lab.embedded_aws.truth.eks import access, control_plane_logs, network, updates, versions
 from lab.embedded_aws.truth.eks import cluster_checks as checks
@@ -108,7 +110,12 @@ def _access(given: Body) -> Body:
 def _born(cluster: Cluster) -> None:
     if cluster.gone or cluster.status != "CREATING":
         return
-    network.settle(cluster)
+    try:
+        network.settle(cluster)
+    except ServiceException as refused:
+        cluster.status = "FAILED"
+        cluster.issues.append({"code": "Ec2SubnetNotFound", "message": str(refused.message), "resourceIds": []})
+        return
     control_plane_logs.write(cluster)
     cluster.status = "ACTIVE"
     if cluster.by_api:

@@ -36,6 +36,7 @@ from lab.embedded_aws.truth.eks.base import (
     same_request,
 )
 from lab.embedded_aws.truth.eks.cluster import Cluster, cluster_named
+from lab.embedded_aws.truth.eks.network import is_public
 
 NAME = re.compile(r"[0-9A-Za-z][A-Za-z0-9_-]{0,99}")
 MOST_SELECTORS, MOST_LABELS = 5, 5
@@ -141,17 +142,9 @@ def _subnets(cluster: Cluster, ids: list[str]) -> list[str]:
             invalid(f"The subnet ID '{one}' does not exist (Service: Ec2, Status Code: 400)")
         if known[one].vpc_id != cluster.vpc:
             invalid(f"Subnet {one} is not in the VPC of the cluster: {cluster.vpc}")
-        if _public(ec2, known[one]):
+        if is_public(ec2, known[one]):
             invalid(f"Subnet {one} provided in Fargate Profile is not a private subnet")
-    return ids or [one for one in cluster.network["subnetIds"] if not _public(ec2, known[one])]
-
-
-def _public(ec2: t.Any, subnet: t.Any) -> bool:
-    """Whether the subnet's route table, its own or the main one, has a route to an internet gateway."""
-    tables = [one for one in ec2.route_tables.values() if one.vpc_id == subnet.vpc_id]
-    own = [one for one in tables if subnet.id in one._associations.values()]
-    table = next(iter(own or [one for one in tables if one.main_association_id]), None)
-    return table is not None and any(str(one.gateway_id).startswith("igw-") for one in table.routes)
+    return ids or [one for one in cluster.network["subnetIds"] if not is_public(ec2, known[one])]
 
 
 def _selectors(given: list[Body]) -> list[Body]:

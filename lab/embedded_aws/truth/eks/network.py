@@ -12,6 +12,8 @@ from __future__ import annotations
 import secrets
 import typing as t
 
+from moto.core.exceptions import ServiceException
+
 from lab.embedded_aws.truth import happenings
 from lab.embedded_aws.truth.ec2 import interfaces, tags
 from lab.embedded_aws.truth.ec2.base import forget
@@ -29,8 +31,9 @@ DESCRIPTION = (
 
 
 def settle(cluster: Cluster) -> None:
-    """Make the cluster's group and interfaces."""
+    """Make the cluster's group and interfaces; raises what EC2 refuses."""
     ec2 = ec2_of(cluster.backend)
+    find(ec2, cluster.vpc)
     name = f"eks-cluster-sg-{cluster.name}-{secrets.randbelow(9 * 10**8) + 10**8}"
     group = ec2.create_security_group(name, DESCRIPTION, vpc_id=cluster.vpc, force=True)
     own = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group.id}]}]
@@ -45,7 +48,7 @@ def settle(cluster: Cluster) -> None:
 
 
 def move(cluster: Cluster) -> None:
-    """Make new interfaces where the cluster is to be, then take away those before."""
+    """Make new interfaces where the cluster is to be, then take away those before; raises what EC2 refuses."""
     before = cluster.interfaces
     cluster.interfaces = _placed(cluster)
     _withdraw(cluster, before)
@@ -58,13 +61,26 @@ def _placed(cluster: Cluster) -> list[str]:
         subnet = find(ec2, subnet_id)
         by_zone.setdefault(subnet.availability_zone, subnet)
     groups = [str(cluster.security_group), *cluster.network["securityGroupIds"]]
-    made = []
-    for subnet in list(by_zone.values())[:INTERFACES]:
-        eni = interfaces.place(ec2, subnet, "interface", f"Amazon EKS {cluster.name}", groups)
+    made: list[t.Any] = []
+    try:
+        for subnet in list(by_zone.values())[:INTERFACES]:
+            made.append(interfaces.place(ec2, subnet, "interface", f"Amazon EKS {cluster.name}", groups))
+    except ServiceException:
+        for eni in made:
+            interfaces.remove(ec2, eni.id)
+        raise
+    for eni in made:
         eni.requester_id = f"AROA{secrets.token_hex(8).upper()}:AmazonEKS"
-        made.append(eni.id)
         happenings.tell(happenings.INTERFACE_MADE, ec2.account_id, ec2.region_name, eni, CLUSTER)
-    return made
+    return [eni.id for eni in made]
+
+
+def is_public(ec2: t.Any, subnet: t.Any) -> bool:
+    """Whether the subnet's route table, its own or the main one, has a route to an internet gateway."""
+    tables = [one for one in ec2.route_tables.values() if one.vpc_id == subnet.vpc_id]
+    own = [one for one in tables if subnet.id in one._associations.values()]
+    table = next(iter(own or [one for one in tables if one.main_association_id]), None)
+    return table is not None and any(str(one.gateway_id).startswith("igw-") for one in table.routes)
 
 
 def _withdraw(cluster: Cluster, ids: list[str]) -> None:

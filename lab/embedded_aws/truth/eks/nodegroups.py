@@ -19,6 +19,7 @@ from lab.embedded_aws.truth.eks.base import (
     after,
     answer,
     bad_request,
+    ec2_of,
     in_use,
     invalid,
     missing,
@@ -28,6 +29,7 @@ from lab.embedded_aws.truth.eks.base import (
     same_request,
 )
 from lab.embedded_aws.truth.eks.cluster import Cluster, cluster_named, nodegroup_named
+from lab.embedded_aws.truth.eks.network import is_public
 from lab.embedded_aws.truth.eks.nodegroup import Nodegroup, view
 
 KIND = "t3.medium"
@@ -58,9 +60,8 @@ def _create(cluster: Cluster, given: Body) -> Nodegroup:
     group, data = _planned(cluster, name, given)
     cluster.nodegroups[name] = group
     access.of_nodes(cluster, group.role)
-    if not node_machines.is_mime(data.get("UserData")) and not group.own_image:
-        message = "User data was not in the MIME multipart format."
-        issue = {"code": "Ec2LaunchTemplateInvalidConfiguration", "message": message, "resourceIds": []}
+    issue = _hopeless(group, data)
+    if issue is not None:
         after(cluster.backend, "eks_node_group", lambda: _failed(group, issue))
         return group
     node_machines.make(group, data)
@@ -92,6 +93,29 @@ def _planned(cluster: Cluster, name: str, given: Body) -> tuple[Nodegroup, Body]
         template, given.get("capacityType") or "ON_DEMAND", given.get("nodeRepairConfig"),
     )  # fmt: skip
     return group, data
+
+
+def _hopeless(group: Nodegroup, data: Body) -> Body | None:
+    """What EKS finds only after it has taken the request, before it launches anything."""
+    if not node_machines.is_mime(data.get("UserData")) and not group.own_image:
+        message = "User data was not in the MIME multipart format."
+        return {"code": "Ec2LaunchTemplateInvalidConfiguration", "message": message, "resourceIds": []}
+    ec2 = ec2_of(group.cluster.backend)
+    known = {one.id: one for zone in ec2.subnets.values() for one in zone.values()}
+    told = any(one.get("AssociatePublicIpAddress") is not None for one in data.get("NetworkInterfaces") or [])
+    closed = [one for one in group.subnets if is_public(ec2, known[one]) and not _gives_addresses(known[one])]
+    if not closed or told:
+        return None
+    message = (
+        f"One or more Amazon EC2 Subnets of [{', '.join(closed)}] for node group {group.name} does not automatically "
+        "assign public IP addresses to instances launched into it. If you want your instances to be assigned a public "
+        "IP address, then you need to enable auto-assign public IP address for the subnet."
+    )
+    return {"code": "Ec2SubnetInvalidConfiguration", "message": message, "resourceIds": closed}
+
+
+def _gives_addresses(subnet: t.Any) -> bool:
+    return subnet.map_public_ip_on_launch in (True, "true")
 
 
 def _failed(group: Nodegroup, issue: Body) -> None:

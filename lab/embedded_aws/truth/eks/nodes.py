@@ -10,7 +10,7 @@ from lab.embedded_aws.truth.autoscaling import scaling
 from lab.embedded_aws.truth.ecs import network as places
 from lab.embedded_aws.truth.ecs.grants import role
 from lab.embedded_aws.truth.eks import joining, node_machines
-from lab.embedded_aws.truth.eks.base import Backend, Body
+from lab.embedded_aws.truth.eks.base import Backend, Body, ec2_of
 from lab.embedded_aws.truth.eks.nodegroup import Nodegroup, Rolling
 
 ALIVE = ("ACTIVE", "DEGRADED", "UPDATING")
@@ -100,6 +100,9 @@ def _health(group: Nodegroup) -> None:
     if group.made_template is None:
         message = f"We couldn't find the Amazon EC2 launch template {group.made_name} of your node group."
         issues.append(_issue("Ec2LaunchTemplateNotFound", message, group))
+    if group.template and group.template["id"] not in ec2_of(group.cluster.backend).launch_templates:
+        message = f"The launch template {group.template['id']} that the node group was made with was not found."
+        issues.append(_issue("SourceEc2LaunchTemplateNotFound", message, group))
     if role(group.cluster.backend, group.role) is None:
         name = group.role.rpartition("/")[2]
         issues.append(_issue("IamNodeRoleNotFound", f"The node role {name} could not be found.", group))
