@@ -31,7 +31,6 @@ LINK: Variables = {
     ],
     "private_api_sweep_minutes": 15,
     "private_api_trail_of_others": True,
-    "private_api_port_forward": {},
 }  # fmt: skip
 GROUPS = [{"name": name, "vpc": "operator", "reason": name} for name in ("operator", "api-endpoint")]
 PEERING = {"name": "operator-main", "vpc": "operator", "peer_vpc": "main"}
@@ -52,8 +51,12 @@ def peered() -> Variables:
 
 
 def forwarded() -> Variables:
-    way = {"host": "operator", "local_port": 8443}
-    return linked(**{MODE: "ssm_port_forward", "private_api_port_forward": way, "operator_host": {"name": "operator"}})
+    """Through a host in the cluster's own network."""
+    inside = {"name": "host", "vpc": "main", "subnets": ["private-a"], "client_security_groups": ["app"]}
+    host = {"name": "operator", "cluster": "main"}
+    variables = linked(**{MODE: "ssm_port_forward", PROVIDER: {}, CONSUMERS: [inside], "operator_host": host})
+    variables["eks_cluster"]["ingress"] = [{"reason": "kubectl", "group": "app", "ports": ["443"]}]
+    return variables
 
 
 def places(variables: Variables) -> list[tuple[str, str]]:
@@ -155,16 +158,15 @@ def test_of_a_peering_one_thing_is_told(path: t.Any, value: t.Any, where: str, w
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "words"),
+    ("path", "value", "where", "words"),
     [
-        ("host", "", "does not say which host"),
-        ("host", "operater", "did you mean operator"),
-        ("local_port", 70000, "70000 is no port"),
+        (("operator_host", "cluster"), "", "private_api_mode", "No operator host knows the cluster main"),
+        (("eks_cluster", "ingress"), [], "private_api_consumers[0].name", "no port 443"),
     ],
 )
-def test_of_a_port_forward_one_thing_is_told(key: str, value: t.Any, words: str) -> None:
-    found = places(put(forwarded(), ("private_api_port_forward", key), value))
-    assert [one[0] for one in found] == [f"private_api_port_forward.{key}"], found
+def test_of_a_port_forward_one_thing_is_told(path: t.Any, value: t.Any, where: str, words: str) -> None:
+    found = places(put(forwarded(), path, value))
+    assert [one[0] for one in found] == [where], found
     assert words in found[0][1]
 
 

@@ -39,7 +39,7 @@ def rules(region: Region) -> t.Iterator[Problem]:
         elif mode == "peered":
             yield from _peered(stack, region, cluster)
         elif mode == "ssm_port_forward":
-            yield from _port_forward(stack, region)
+            yield from _port_forward(stack, region, cluster)
 
 
 def _cluster(stack: Stack, region: Region, clusters: t.Mapping[str, Item]) -> t.Iterator[Problem]:
@@ -57,7 +57,7 @@ def _cluster(stack: Stack, region: Region, clusters: t.Mapping[str, Item]) -> t.
 
 def _consumers(stack: Stack, region: Region) -> t.Iterator[Problem]:
     consumers, seen = of(stack, "private_api_consumers"), set[str]()
-    if consumers.value == [] and of(stack, "private_api_mode").value != "ssm_port_forward":
+    if consumers.value == []:
         right = "[{name: operator, vpc: operator, subnets: [operator-a]}]"
         yield consumers.problem(None, "Nobody is to reach the API.", right)
     for one in consumers.items():
@@ -88,35 +88,34 @@ def _places(consumer: Item, region: Region) -> t.Iterator[Problem]:
 
 
 def _peered(stack: Stack, region: Region, cluster: Item | None) -> t.Iterator[Problem]:
-    if cluster is None:
-        return
-    item, home = of(stack, "private_api_mode"), home_of(cluster, region)
-    if cluster.child("endpoint").get("public", False) is True:
+    if cluster is not None and cluster.child("endpoint").get("public", False) is True:
         found = "The API is public too, and so its name leads to public addresses outside of the cluster's VPC."
-        yield item.problem(None, found, "endpoint: {public: false} in eks_cluster, or another mode")
+        right = "endpoint: {public: false} in eks_cluster, or another mode"
+        yield of(stack, "private_api_mode").problem(None, found, right)
+    yield from _routed(stack, region, cluster)
+
+
+def _port_forward(stack: Stack, region: Region, cluster: Item | None) -> t.Iterator[Problem]:
+    hosts = [item for item in region.variables("operator_host") if item.value]
+    if cluster is not None and not any(item.text("cluster") == cluster.name for item in hosts):
+        found = f"No operator host knows the cluster {cluster.name}, so that there is nothing to go through."
+        right = f"a stack with the role operator, and operator_host: {{cluster: {cluster.name}, ...}}"
+        yield of(stack, "private_api_mode").problem(None, found, right)
+    yield from _routed(stack, region, cluster)
+
+
+def _routed(stack: Stack, region: Region, cluster: Item | None) -> t.Iterator[Problem]:
+    """Packets of consumers arrive: by a peering where that is needed, and let in by the cluster's own group."""
+    home = home_of(cluster, region) if cluster else ""
     for one in of(stack, "private_api_consumers").items():
         vpc = one.text("vpc")
-        if not home or not vpc or vpc == home:
+        if cluster is None or not home or vpc not in region.named("network_vpcs"):
             continue
         sides = [{peering.text("vpc"), peering.text("peer_vpc")} for peering in region.items("network_peerings")]
-        if {vpc, home} not in sides and vpc not in region.adopted("VPC"):
+        if vpc != home and {vpc, home} not in sides:
             found = f"There is no peering between {vpc} and {home}, where the cluster is."
             yield one.problem("vpc", found, f"{{name: {vpc}-{home}, vpc: {vpc}, peer_vpc: {home}}} in network_peerings")
         groups = {str(group.value) for group in one.items("client_security_groups")}
         if not lets_in(cluster, region, groups, vpc):
             right = f"{{reason: kubectl, vpc: {vpc}, ports: [{PORT}]}} in ingress of eks_cluster"
             yield one.problem("name", f"The cluster lets {one.name} in to no port {PORT}.", right)
-
-
-def _port_forward(stack: Stack, region: Region) -> t.Iterator[Problem]:
-    said = of(stack, "private_api_port_forward")
-    hosts = {item.name for item in region.variables("operator_host") if item.name} | set(region.named("pools_defined"))
-    name = said.text("host")
-    if not name:
-        yield said.problem("host", "It does not say which host sessions go through.", "host: operator")
-    elif hosts and name not in hosts:
-        right = did_you_mean(name, hosts) or f"one of {', '.join(sorted(hosts))}"
-        yield said.problem("host", f"There is no operator host or pool called {shown(name)}.", right)
-    port = said.get("local_port", 8443)
-    if isinstance(port, int) and not 1 <= port <= 65535:
-        yield said.problem("local_port", f"{port} is no port.", "from 1 to 65535; below 1024 only root may listen")
