@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 from collections import Counter, defaultdict
 
+from ansible_collections.cloister.aws.plugins.module_utils import _operator as operator
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.computed import complete
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import certificates, endpoints, ways
@@ -38,8 +39,15 @@ def needs(region: Region) -> dict[str, t.Any]:
         "security_groups": len(list(region.items("security_groups_defined"))) + len(interfaces),
         "rules_per_security_group": max(rules, default=0),
         "imported_certificates": list(certificates.brought(region)),
-        "pools": [_pool(pool, zone_of) for pool in region.items("pools_defined")],
+        "pools": [
+            *(_pool(pool, zone_of) for pool in region.items("pools_defined")),
+            *(_pool(_as_pool(host), zone_of) for host in region.variables("operator_host")),
+        ],
     }
+
+
+def _as_pool(host: Item) -> Item:
+    return Item(host.stack, host.path, operator.pool(host.value))
 
 
 def _pool(pool: Item, zone_of: t.Mapping[str, str]) -> dict[str, t.Any]:
