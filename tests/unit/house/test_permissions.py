@@ -23,6 +23,7 @@ SERVICES = {
     "elbv2": "elasticloadbalancing",
     "iam": "iam",
     "logs": "logs",
+    "rds": "rds",
     "route53": "route53",
     "secretsmanager": "secretsmanager",
     "service-quotas": "servicequotas",
@@ -31,7 +32,7 @@ SERVICES = {
     "sts": "sts",
 }
 # Permissions without an API action of that name; the page says who asks for them.
-WITHOUT_ACTION = {"iam:PassRole", "logs:CreateLogDelivery", "logs:DeleteLogDelivery"}
+WITHOUT_ACTION = {"iam:PassRole", "kms:DescribeKey", "logs:CreateLogDelivery", "logs:DeleteLogDelivery"}
 
 # Fields of ours that are spelled like an action of AWS and are none.
 FIELDS = {"execute_command"}
