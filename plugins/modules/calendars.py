@@ -34,7 +34,7 @@ options:
         type: str
         default: UTC
       start:
-        description: When what follows it is started, such as C(cron(0 8 ? * MON-FRI *)). Empty is never.
+        description: When what follows it is started, such as cron(0 8 ? * MON-FRI *). Empty is never.
         type: str
         default: ""
       stop:

@@ -130,7 +130,7 @@ options:
         type: str
         required: true
       expression:
-        description: When, such as C(cron(0 8 ? * MON-FRI *)).
+        description: When, such as cron(0 8 ? * MON-FRI *).
         type: str
         required: true
       time_zone:

@@ -81,7 +81,7 @@ def expression_is_valid(text: str) -> bool:
 def _field(text: str, one: str, also: str, values: range) -> bool:
     if text == "*" or (also and text == also):
         return True
-    part = rf"(?:\*|(?:{one})(?:-(?:{one}))?)(?:/\d+)?"
+    part = rf"(?:\*|(?:{one})(?:-(?:{one}))?)(?:/[1-9]\d*)?"
     if not re.fullmatch(rf"{part}(?:,{part})*", text):
         return False
     numbers = (int(found) for found in re.findall(r"(?<![#/\d])\d+", text))

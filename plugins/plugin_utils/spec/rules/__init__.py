@@ -9,6 +9,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import 
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Region
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import (
     addresses,
+    audit,
     certificates,
     databases,
     dns,
@@ -25,6 +26,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import (
     pools,
     private_api,
     registry,
+    schedule,
     security_groups,
     shared,
     target_groups,
@@ -44,6 +46,8 @@ SUBJECTS = (
     identity,
     certificates,
     registry,
+    audit,
+    schedule,
     databases,
     operator,
     pools,

@@ -25,6 +25,7 @@ NAMED = {
     "network_vpcs": ("VPC", 256),
     "network_subnets": ("subnet", 256),
     "network_peerings": ("peering", 256),
+    "schedule_calendars": ("calendar", 256),
     "security_groups_defined": ("security group", 255),
     "identity_roles": ("IAM role", 64),
     "ecs_services": ("ECS service", 255),

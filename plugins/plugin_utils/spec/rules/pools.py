@@ -94,6 +94,8 @@ def _names(pool: Item, region: Region) -> t.Iterator[Problem]:
             yield from refer(item, None, item.value, region, variable)
         if pool.get(key) == []:
             yield pool.problem(key, "The list is empty.", f"{key}: [...]")
+    if pool.get("schedule"):
+        yield from refer(pool, "schedule", pool.text("schedule"), region, "schedule_calendars")
     yield from _profile(pool, region)
     yield from _cluster(pool, region)
     yield from twice(pool.child("target_groups")) if pool.get("target_groups") else ()
