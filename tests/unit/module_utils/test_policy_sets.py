@@ -26,7 +26,7 @@ def test_a_set_says_where_it_comes_from_and_allows_something(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_set_lies_in_the_partition_of_its_region_and_names_its_place(name: str) -> None:
+def test_1_19_a_set_lies_in_the_partition_of_its_region_and_names_its_place(name: str) -> None:
     said = json.dumps([*rendered(name, PLACE).policies, *rendered(name, PLACE).managed])
     assert "arn:aws:" not in said
     assert "{" not in said.replace('{"', "").replace(": {}", "")

@@ -38,7 +38,7 @@ def test_a_rule_lives_through_its_phases(world: World) -> None:
     assert world.writes() == []
 
 
-def test_a_rule_lies_in_the_group_that_eks_made_and_carries_our_tags(world: World) -> None:
+def test_4_22_a_rule_lies_in_the_group_that_eks_made_and_carries_our_tags(world: World) -> None:
     world.rules(rule(), rule(**WHOLE))
     found = world.standing(ClusterRule)
     assert sorted(found) == ["main tcp 443 group operator", "main tcp 443 range 10.0.0.0/16"]

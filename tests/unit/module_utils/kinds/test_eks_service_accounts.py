@@ -62,7 +62,7 @@ def test_only_the_service_account_may_take_its_role(world: World) -> None:
     }
 
 
-def test_the_provider_is_of_the_cluster_and_its_thumbprint_is_left_to_iam(world: World) -> None:
+def test_1_18_the_provider_is_of_the_cluster_and_its_thumbprint_is_left_to_iam(world: World) -> None:
     world.accounts(EBS)
     found = world.standing(OidcProvider)["main"]
     assert world.fields(OidcProvider)["main"] == {"issuer": issuer(world), "audiences": ["sts.amazonaws.com"]}
@@ -112,6 +112,16 @@ def test_a_policy_that_is_not_there_is_refused_before_anything_is_made(world: Wo
     with pytest.raises(RegionError, match="there is no managed policy"):
         told(world.accounts(account(managed_policies=["NoSuchPolicy"])))
     assert world.writes() == []
+
+
+def test_1_17_the_load_balancer_controller_gets_its_policy_and_a_role_by_token(world: World) -> None:
+    controller = {"name": "lbc", "service_account": "aws-load-balancer-controller"}
+    told(world.accounts(account(**controller, policy_set="load_balancer_controller")))
+    (said,) = world.fields(IamRole)["main-lbc"]["policies"].values()
+    actions = {one for allowed in said["Statement"] for one in allowed["Action"]}
+    assert {"elasticloadbalancing:CreateLoadBalancer", "ec2:DescribeSubnets"} < actions
+    subject = statement(world, "main-lbc")["Condition"]["StringEquals"][f"{issuer(world)}:sub"]
+    assert subject == ["system:serviceaccount:kube-system:aws-load-balancer-controller"]
 
 
 def test_a_controller_is_given_what_its_policy_set_says(world: World) -> None:
