@@ -213,3 +213,13 @@ def test_some_zones_have_no_clusters(client: t.Any, refused: Refused) -> None:
     role = client("iam").create_role(RoleName="c", AssumeRolePolicyDocument=trust("eks.amazonaws.com"))["Role"]["Arn"]
     with refused("UnsupportedAvailabilityZoneException", without):
         client("eks", "us-east-1").create_cluster(name="main", roleArn=role, resourcesVpcConfig={"subnetIds": subnets})
+
+
+def test_the_answer_to_a_create_never_tells_of_the_end(world: World) -> None:
+    made = world.cluster()
+    assert made["status"] == "CREATING"
+    assert "endpoint" not in made
+    assert world.eks.create_addon(clusterName="main", addonName="vpc-cni")["addon"]["status"] == "CREATING"
+    update = world.eks.update_cluster_config(name="main", deletionProtection=True)["update"]
+    assert update["status"] == "InProgress"
+    assert world.eks.describe_update(name="main", updateId=update["id"])["update"]["status"] == "Successful"

@@ -21,6 +21,7 @@ from lab.embedded_aws.truth.eks.base import (
     after,
     answer,
     bad_request,
+    first,
     in_use,
     invalid,
     missing,
@@ -75,9 +76,9 @@ def _policy(response: Response, name: str) -> str:
 def create_addon(response: Response) -> t.Any:
     given = params(response)
     cluster = cluster_named(response.eks_backend, given["clusterName"])
-    kind = f"addon:{cluster.name}"
+    known, kind = cluster.addons.get(given["addonName"]), f"addon:{cluster.name}"
     addon = same_request(cluster.backend, kind, given.get("clientRequestToken"), lambda: _create(cluster, given))
-    return answer(addon=view(addon))
+    return answer(addon=view(addon) if addon is known else first(view(addon)))
 
 
 def _create(cluster: Cluster, given: Body) -> Addon:
@@ -181,7 +182,7 @@ def update_addon(response: Response) -> t.Any:
             associations.own(addon, owned)
 
     update = updates.begin(addon, cluster, Update("AddonUpdate", wanted), "eks_addon", change)
-    return answer(update=update.view())
+    return answer(update=first(update.view()))
 
 
 def _kept(addon: Addon) -> str | None:

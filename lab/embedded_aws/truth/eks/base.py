@@ -139,6 +139,13 @@ def same_request(backend: Backend, kind: str, token: str | None, make: Callable[
     return made
 
 
+def first(shown: Body) -> Body:
+    """What was just asked for, as the answer shows it: on its way, however little time it takes."""
+    if "params" in shown:
+        return {**shown, "status": "InProgress", "errors": []}
+    return {**shown, "status": "CREATING", "health": {"issues": []}}
+
+
 def page(given: Body, items: list[t.Any], key: str) -> ActionResult:
     """One page of a list under `key`, and the token of the next."""
     size, start = int(given.get("maxResults") or 100), int(given.get("nextToken") or 0)

@@ -117,6 +117,14 @@ def view(cluster: Cluster) -> Body:
     return shown
 
 
+def first_view(cluster: Cluster) -> Body:
+    """As the answer to its making shows it, however little time that takes."""
+    shown = view(cluster)
+    network = {key: value for key, value in shown["resourcesVpcConfig"].items() if key != "clusterSecurityGroupId"}
+    shown.update(status="CREATING", resourcesVpcConfig=network, certificateAuthority={})
+    return {key: value for key, value in shown.items() if key not in ("endpoint", "identity")}
+
+
 def health(cluster: Cluster) -> list[Body]:
     """What was noted of it, and a role that somebody deleted."""
     if role(cluster.backend, cluster.role_arn) is not None:

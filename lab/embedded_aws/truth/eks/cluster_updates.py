@@ -21,6 +21,7 @@ from lab.embedded_aws.truth.eks.base import (
     action,
     answer,
     bad_request,
+    first,
     in_use,
     invalid,
     not_modelled,
@@ -38,7 +39,7 @@ Change = tuple[Update, Callable[[Update], None]]
 def start(cluster: Cluster, update: Update, change: Callable[[Update], None]) -> t.Any:
     """Begin an update unless another one runs."""
     ready(cluster, update.type)
-    return answer(update=updates.begin(cluster, cluster, update, "eks_update", change).view())
+    return answer(update=first(updates.begin(cluster, cluster, update, "eks_update", change).view()))
 
 
 def ready(cluster: Cluster, kind: str) -> None:

@@ -30,7 +30,7 @@ from lab.embedded_aws.truth.eks.base import (
     read_tags,
     same_request,
 )
-from lab.embedded_aws.truth.eks.cluster import Cluster, cluster_named, view
+from lab.embedded_aws.truth.eks.cluster import Cluster, cluster_named, first_view, view
 from lab.embedded_aws.truth.eks.roles import check_cluster_role
 
 MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
@@ -41,8 +41,9 @@ def create_cluster(response: Response) -> t.Any:
     backend, given = response.eks_backend, params(response)
     token = given.get("clientRequestToken")
     creator = _caller(response)
+    known = backend.clusters.get(str(given["name"]))
     cluster = same_request(backend, "cluster", token, lambda: _create(backend, given, creator))
-    return answer(cluster=view(cluster))
+    return answer(cluster=view(cluster) if cluster is known else first_view(cluster))
 
 
 def _caller(response: Response) -> str:

@@ -25,6 +25,7 @@ from lab.embedded_aws.truth.eks.base import (
     arn,
     bad_request,
     ec2_of,
+    first,
     in_use,
     invalid,
     missing,
@@ -96,7 +97,9 @@ def create_fargate_profile(response: Response) -> t.Any:
     given = params(response)
     cluster = cluster_named(response.eks_backend, given["clusterName"])
     kind, token = f"fargate:{cluster.name}", given.get("clientRequestToken")
-    return answer(fargateProfile=view(same_request(cluster.backend, kind, token, lambda: _create(cluster, given))))
+    known = cluster.fargate_profiles.get(given["fargateProfileName"])
+    profile = same_request(cluster.backend, kind, token, lambda: _create(cluster, given))
+    return answer(fargateProfile=view(profile) if profile is known else first(view(profile)))
 
 
 def _create(cluster: Cluster, given: Body) -> Profile:

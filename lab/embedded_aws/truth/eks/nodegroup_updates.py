@@ -21,6 +21,7 @@ from lab.embedded_aws.truth.eks.base import (
     after,
     answer,
     bad_request,
+    first,
     in_use,
     invalid,
     now,
@@ -73,7 +74,7 @@ def update_nodegroup_config(response: Response) -> t.Any:
             _resize(group)
 
     update = updates.begin(group, group.cluster, Update("ConfigUpdate", said), "eks_update", change)
-    return answer(update=update.view())
+    return answer(update=first(update.view()))
 
 
 def _resize(group: Nodegroup) -> None:
@@ -122,7 +123,7 @@ def update_nodegroup_version(response: Response) -> t.Any:
     _begin(group, update, wanted, data)
     after(backend, "eks_node_group", lambda: _due(group, update))
     nodes.look(backend)
-    return answer(update=update.view())
+    return answer(update=first(update.view()))
 
 
 def _release(group: Nodegroup, given: Body, version: str) -> str:

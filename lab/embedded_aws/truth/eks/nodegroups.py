@@ -20,6 +20,7 @@ from lab.embedded_aws.truth.eks.base import (
     answer,
     bad_request,
     ec2_of,
+    first,
     in_use,
     invalid,
     missing,
@@ -41,9 +42,10 @@ def create_nodegroup(response: Response) -> t.Any:
     given = params(response)
     cluster = cluster_named(response.eks_backend, given["clusterName"])
     kind, token = f"nodegroup:{cluster.name}", given.get("clientRequestToken")
+    known = cluster.nodegroups.get(given["nodegroupName"])
     group = same_request(cluster.backend, kind, token, lambda: _create(cluster, given))
     nodes.look(cluster.backend)
-    return answer(nodegroup=view(group))
+    return answer(nodegroup=view(group) if group is known else first(view(group)))
 
 
 def _create(cluster: Cluster, given: Body) -> Nodegroup:
