@@ -76,7 +76,8 @@ def _policy(response: Response, name: str) -> str:
 def create_addon(response: Response) -> t.Any:
     given = params(response)
     cluster = cluster_named(response.eks_backend, given["clusterName"])
-    known, kind = cluster.addons.get(given["addonName"]), f"addon:{cluster.name}"
+    known: t.Any = cluster.addons.get(given["addonName"])
+    kind = f"addon:{cluster.name}"
     addon = same_request(cluster.backend, kind, given.get("clientRequestToken"), lambda: _create(cluster, given))
     return answer(addon=view(addon) if addon is known else first(view(addon)))
 

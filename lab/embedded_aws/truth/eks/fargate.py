@@ -97,7 +97,7 @@ def create_fargate_profile(response: Response) -> t.Any:
     given = params(response)
     cluster = cluster_named(response.eks_backend, given["clusterName"])
     kind, token = f"fargate:{cluster.name}", given.get("clientRequestToken")
-    known = cluster.fargate_profiles.get(given["fargateProfileName"])
+    known: t.Any = cluster.fargate_profiles.get(given["fargateProfileName"])
     profile = same_request(cluster.backend, kind, token, lambda: _create(cluster, given))
     return answer(fargateProfile=view(profile) if profile is known else first(view(profile)))
 

@@ -42,7 +42,7 @@ def create_nodegroup(response: Response) -> t.Any:
     given = params(response)
     cluster = cluster_named(response.eks_backend, given["clusterName"])
     kind, token = f"nodegroup:{cluster.name}", given.get("clientRequestToken")
-    known = cluster.nodegroups.get(given["nodegroupName"])
+    known: t.Any = cluster.nodegroups.get(given["nodegroupName"])
     group = same_request(cluster.backend, kind, token, lambda: _create(cluster, given))
     nodes.look(cluster.backend)
     return answer(nodegroup=view(group) if group is known else first(view(group)))
