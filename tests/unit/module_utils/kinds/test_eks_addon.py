@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError, OwnershipError, RegionError
@@ -54,6 +56,22 @@ def test_without_nodes_nothing_is_removed(world: World) -> None:
     world.addons(CNI, PROXY)
     assert told(world.addons(PROXY, nodes=False)) == [(*part("kube-proxy"), "keep")]
     assert told(world.addons(PROXY)) == [(*part("kube-proxy"), "keep"), (*part("vpc-cni"), "remove")]
+
+
+@pytest.mark.parametrize(("name", "kept"), [("vpc-cni", True), ("eks-pod-identity-agent", False)])
+def test_what_pods_cannot_do_without_runs_on_when_it_is_no_longer_listed(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str, kept: bool
+) -> None:
+    world.addons(addon(name))
+    call, asked = world.aws.call, []
+
+    def listen(service: str, action: str, /, *rest: t.Any, **params: t.Any) -> t.Any:
+        asked.extend([params["preserve"]] if action == "delete_addon" else [])
+        return call(service, action, *rest, **params)
+
+    monkeypatch.setattr(world.aws, "call", listen)
+    world.addons()
+    assert asked == [kept]
 
 
 def test_an_add_on_that_only_lacks_a_node_is_not_waited_for_in_a_cluster_without_any(world: World) -> None:

@@ -138,3 +138,18 @@ def test_a_controller_is_given_what_its_policy_set_says(world: World) -> None:
 def test_a_boundary_bounds_every_role(world: World) -> None:
     world.accounts(EBS, boundary="PowerUserAccess")
     assert world.fields(IamRole)["main-ebs-csi"]["boundary"] == "arn:aws:iam::aws:policy/PowerUserAccess"
+
+
+def test_a_provider_whose_answer_was_lost_is_there_once(world: World) -> None:
+    world.lab.reset_connections("CreateOpenIDConnectProvider", applied=True)
+    told(world.accounts(EBS))
+    assert list(world.standing(OidcProvider)) == ["main"]
+    assert told(world.accounts(EBS)) == [(*PROVIDER, "keep"), (*ROLE, "keep")]
+
+
+def test_a_run_that_was_killed_before_the_role_had_its_policy_is_taken_up(world: World) -> None:
+    world.lab.fail("AttachRolePolicy", "AccessDenied", status=403)
+    with pytest.raises(RegionError, match="AccessDenied"):
+        told(world.accounts(EBS))
+    assert told(world.accounts(EBS)) == [(*PROVIDER, "keep"), (*ROLE, "change")]
+    assert told(world.accounts(EBS)) == [(*PROVIDER, "keep"), (*ROLE, "keep")]

@@ -93,3 +93,9 @@ def test_an_account_that_changes_who_vouches_for_it_keeps_its_role(world: World)
     ]
     writes = world.writes()
     assert writes == ["CreateOpenIDConnectProvider", "UpdateAssumeRolePolicy", "DeletePodIdentityAssociation"]
+
+
+def test_an_association_whose_answer_was_lost_is_there_once(world: World) -> None:
+    world.lab.reset_connections("CreatePodIdentityAssociation", applied=True)
+    told(world.accounts(IMAGES))
+    assert list(world.standing(PodIdentityAssociation)) == ["main images"]
