@@ -1,4 +1,4 @@
-"""What others made and an inventory names: a network to adopt, a zone, policies, and a partner's account.
+"""What others made and an inventory names: a network to adopt, a zone, policies, a key, and a partner's account.
 
 The partner's VPC gets a peering request and is authorised for a zone; the partner lets our VPCs see a zone of its own,
 each as soon as it is there: who owns a zone has to name the VPC, which has no id before.
@@ -71,6 +71,7 @@ def lend(region: Region) -> tuple[list[dict[str, t.Any]], Partner]:
         "certificates": [_certificate(ours("acm"), name) for name in ("www", "apps")],
         "brought": _brought("www.partner.example"),
         "logs": _logs(ours("s3"), aws_region),
+        "key": ours("kms").create_key(Description="Secrets of clusters")["KeyMetadata"]["Arn"],
     }
     region.lab.publish(aws_region, secrets={"ecr-pullthroughcache/hub": ""})
     (region.inventory / "group_vars/all/lent.yml").write_text(yaml.safe_dump({"lent": ids}), encoding="utf-8")

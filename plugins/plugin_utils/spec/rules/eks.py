@@ -27,6 +27,8 @@ LONGEST_NAME, MOST_CIDRS, MOST_GROUPS, TAGS_LEFT = 100, 40, 4, 10
 KEY = re.compile(r"arn:(?P<partition>[\w-]+):kms:(?P<region>[\w-]+):\d{12}:(key|alias)/.+")
 # Where services may have their addresses: https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html
 SERVICES = tuple(ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+# What nobody on the internet has: https://www.rfc-editor.org/rfc/rfc6890
+INSIDE = (*SERVICES, ipaddress.IPv4Network("100.64.0.0/10"), *ranges.UNUSABLE)
 SERVICE_SIZES = (12, 24)
 EVERYBODY = "0.0.0.0/0"
 
@@ -133,7 +135,7 @@ def _public_range(item: Item) -> t.Iterator[Problem]:
         yield item.problem(None, found.found, found.right)
     elif str(found) == EVERYBODY:
         yield item.problem(None, "That is every address there is.", "open_to_all: true, if it is meant")
-    elif not found.is_global:
+    elif any(found.overlaps(other) for other in INSIDE):
         text = f"{found} is not of the internet: from there nobody comes with such an address."
         yield item.problem(None, text, "a public range; within the VPC the private endpoint answers")
 
