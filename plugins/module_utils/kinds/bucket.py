@@ -86,23 +86,23 @@ class Bucket(Kind):
         """Bring it to what is wanted; shut it before anything else."""
         wanted = want.fields
         if "shut" in changed:
-            self._put(found, "public_access_block", PublicAccessBlockConfiguration=dict.fromkeys(_SHUT, True))
+            self._put(found, "put_public_access_block", PublicAccessBlockConfiguration=dict.fromkeys(_SHUT, True))
         if "kms_key_arn" in changed:
             key = wanted["kms_key_arn"]
             said = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key} if key else {"SSEAlgorithm": "AES256"}
             rule = {"ApplyServerSideEncryptionByDefault": said, "BucketKeyEnabled": bool(key)}
-            self._put(found, "bucket_encryption", ServerSideEncryptionConfiguration={"Rules": [rule]})
+            self._put(found, "put_bucket_encryption", ServerSideEncryptionConfiguration={"Rules": [rule]})
         if "policy" in changed:
-            self._put(found, "bucket_policy", Policy=text(wanted["policy"]))
+            self._put(found, "put_bucket_policy", Policy=text(wanted["policy"]))
         if "retention_days" in changed and wanted["retention_days"]:
             rules = [_expiry(wanted["retention_days"])]
-            self._put(found, "bucket_lifecycle_configuration", LifecycleConfiguration={"Rules": rules})
+            self._put(found, "put_bucket_lifecycle_configuration", LifecycleConfiguration={"Rules": rules})
         elif "retention_days" in changed:
             self.aws.call("s3", "delete_bucket_lifecycle", patience=_BUSY, Bucket=found.id)
 
     def retag(self, found: Found, tags: t.Mapping[str, str]) -> None:
         """Set these tags; S3 takes only all of them at once."""
-        self._put(found, "bucket_tagging", Tagging={"TagSet": tag_list({**found.tags, **tags})})
+        self._put(found, "put_bucket_tagging", Tagging={"TagSet": tag_list({**found.tags, **tags})})
 
     def delete(self, found: Found) -> None:
         """Delete all it holds, then it."""
@@ -128,9 +128,9 @@ class Bucket(Kind):
     def _raise(exc: ApiError) -> t.NoReturn:
         raise exc
 
-    def _put(self, found: Found, what: str, **said: t.Any) -> None:
+    def _put(self, found: Found, action: str, **said: t.Any) -> None:
         patience = Patience(_BUSY.codes | _LATE.codes, _LATE.seconds)
-        self.aws.call("s3", f"put_{what}", patience=patience, Bucket=found.id, **said)
+        self.aws.call("s3", action, patience=patience, Bucket=found.id, **said)
 
     def _tags(self, name: str) -> dict[str, str]:
         answer = self._ask("get_bucket_tagging", name)

@@ -16,23 +16,49 @@ SERVICES = {
     "acm": "acm",
     "application-autoscaling": "application-autoscaling",
     "autoscaling": "autoscaling",
+    "cloudtrail": "cloudtrail",
     "ec2": "ec2",
     "ecr": "ecr",
     "ecs": "ecs",
     "eks": "eks",
     "elbv2": "elasticloadbalancing",
+    "events": "events",
     "iam": "iam",
+    "lambda": "lambda",
     "logs": "logs",
     "rds": "rds",
     "route53": "route53",
+    "s3": "s3",
+    "scheduler": "scheduler",
     "secretsmanager": "secretsmanager",
     "service-quotas": "servicequotas",
     "servicediscovery": "servicediscovery",
     "ssm": "ssm",
     "sts": "sts",
 }
+# Where a permission is called otherwise than the action that asks for it.
+ASKED_AS = {
+    "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
+    "s3:DeleteObjects": "s3:DeleteObject",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+}
 # Permissions without an API action of that name; the page says who asks for them.
-WITHOUT_ACTION = {"iam:PassRole", "kms:DescribeKey", "logs:CreateLogDelivery", "logs:DeleteLogDelivery"}
+WITHOUT_ACTION = {
+    "iam:PassRole",
+    "kms:DescribeKey",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "s3:DeleteObjectVersion",
+    "s3:TagResource",
+}
 
 # Fields of ours that are spelled like an action of AWS and are none.
 FIELDS = {"execute_command"}
@@ -55,7 +81,8 @@ def known() -> dict[str, set[str]]:
     session = botocore.session.get_session()
     for service, prefix in SERVICES.items():
         for action in session.get_service_model(service).operation_names:
-            methods[xform_name(action)].add(f"{prefix}:{action}")
+            name = f"{prefix}:{action}"
+            methods[xform_name(action)].add(ASKED_AS.get(name, name))
     return methods
 
 
