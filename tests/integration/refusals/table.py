@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.integration.refusals import ecs, load_balancers, pools, wares
+from tests.integration.refusals import access, ecs, eks, eks_inner, load_balancers, pools, wares
 from tests.integration.refusals.broken import (
     DNS,
     ENDPOINTS,
@@ -147,4 +147,14 @@ RULES = [
     Broken(IDENTITY, (*STATEMENT, "resources", 0), "arn:aws-cn:s3:::x", "statements[0].resources[0]", "aws-cn"),
 ]
 
-BROKEN = [*TYPES_AND_NAMES, *RULES, *load_balancers.BROKEN, *pools.BROKEN, *ecs.BROKEN, *wares.BROKEN]
+BROKEN = [
+    *TYPES_AND_NAMES,
+    *RULES,
+    *load_balancers.BROKEN,
+    *pools.BROKEN,
+    *ecs.BROKEN,
+    *eks.BROKEN,
+    *wares.BROKEN,
+    *eks_inner.BROKEN,
+    *access.BROKEN,
+]
