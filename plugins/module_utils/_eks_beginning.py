@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from ansible_collections.cloister.aws.plugins.module_utils import _eks_versions as versions
 from ansible_collections.cloister.aws.plugins.module_utils._aws import each
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome, reconcile
@@ -29,14 +31,15 @@ class Beginner:
     names: Names
     check: bool
 
-    def begin(self, clusters: Entries) -> Outcome:
-        """Make and change what is listed. Every refusal comes before the first write."""
+    def begin(self, clusters: Entries) -> tuple[Outcome, list[str]]:
+        """Make and change what is listed; return what a person should know beside. Refusals come before any write."""
         reads: list[t.Callable[[], t.Any]] = [
             self.group.find,
             self.cluster.find,
+            lambda: versions.read(self.cluster.aws),
             lambda: self.names.read(Subnet, SecurityGroup, IamRole),
         ]
-        groups, standing, _read = each(lambda read: read(), reads)
+        groups, standing, said, _read = each(lambda read: read(), reads)
         logs = [cluster_log_group.want(cluster) for cluster in clusters if cluster["logs"]]
         wants = [eks_cluster.want(cluster, self.names) for cluster in clusters]
 
@@ -44,15 +47,16 @@ class Beginner:
             yield reconcile(self.group, logs, check, purge=False, found=groups)
             yield reconcile(self.cluster, wants, check, wait=False, purge=False, found=standing)
 
+        notes = versions.endings(clusters, said, datetime.now(UTC))
         planned = _both(list(bring(check=True)))
         if self.check or not planned.changed:
-            return planned
+            return planned, notes
         done: list[Outcome] = []
         for outcome in bring(check=False):
             done.append(outcome)
             if outcome.errors:
                 break
-        return _both(done)
+        return _both(done), notes
 
 
 def _both(outcomes: t.Sequence[Outcome]) -> Outcome:

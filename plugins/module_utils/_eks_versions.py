@@ -10,18 +10,50 @@ standard support EKS itself takes the step for a cluster whose upgrade policy is
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime
 
 from ansible_collections.cloister.aws.plugins.module_utils import _eks as eks
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ImmutableError, InputError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found
 
+Said = t.Mapping[str, t.Any]
+"""What EKS says of a version."""
+SOON_DAYS = 60
+
+
+def read(aws: Aws) -> list[Said]:
+    """Return what EKS says of the versions that it has in this AWS region."""
+    said = aws.pages("eks", "describe_cluster_versions", "clusterVersions")
+    return [one for one in said if one.get("versionStatus") != "UNSUPPORTED"]
+
 
 def offered(aws: Aws) -> list[str]:
     """Return the versions that EKS has in this AWS region, the newest first."""
-    said = aws.pages("eks", "describe_cluster_versions", "clusterVersions")
-    have = {one["clusterVersion"] for one in said if one.get("versionStatus") != "UNSUPPORTED"}
+    have = {one["clusterVersion"] for one in read(aws)}
     return sorted(have, key=lambda version: eks.minor(version) or 0, reverse=True)
+
+
+def endings(clusters: t.Iterable[t.Mapping[str, t.Any]], said: t.Iterable[Said], now: datetime) -> list[str]:
+    """Return a note for each of ``{name, version, upgrade_policy}`` whose version's support ends soon or has ended."""
+    known = {one["clusterVersion"]: one for one in said}
+    notes = []
+    for cluster in clusters:
+        version = known.get(cluster["version"], {})
+        end, last = version.get("endOfStandardSupportDate"), version.get("endOfExtendedSupportDate")
+        if end is None or (end - now).days > SOON_DAYS:
+            continue
+        when = f"ended on {end:%Y-%m-%d}" if end < now else f"ends on {end:%Y-%m-%d}"
+        then = (
+            "EKS then takes the next version by itself"
+            if cluster["upgrade_policy"] == "standard"
+            else ("from then on its price is that of extended support" + (f", until {last:%Y-%m-%d}" if last else ""))
+        )
+        notes.append(
+            f"EKS cluster {cluster['name']}: standard support of Kubernetes {cluster['version']} {when}; {then}. Plan "
+            "the next version (docs/eks.md)"
+        )
+    return notes
 
 
 def vet(aws: Aws, part: str, found: Found | None, wanted: str) -> None:

@@ -62,9 +62,11 @@ def main() -> None:
     module = RegionModule({"clusters": CLUSTERS})
     beginner = Beginner(module.kind(ClusterLogGroup), module.kind(EksCluster), module.names, module.check)
     try:
-        outcome = beginner.begin(module.params["clusters"])
+        outcome, notes = beginner.begin(module.params["clusters"])
     except RegionError as exc:
         module.ansible.fail_json(msg=str(exc))
+    for note in notes:
+        module.ansible.warn(note)
     module.finish(outcome)
 
 

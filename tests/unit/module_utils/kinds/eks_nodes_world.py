@@ -67,6 +67,7 @@ class World:
 
     def __init__(self, aws: Aws, lab: EmbeddedAws) -> None:
         self.aws, self.lab = aws, lab
+        self.notes: list[str] = []
         self.vpc = self.ec2("create_vpc", "vpc", "main", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         for attribute in ("EnableDnsSupport", "EnableDnsHostnames"):
             aws.call("ec2", "modify_vpc_attribute", VpcId=self.vpc, **{attribute: {"Value": True}})
@@ -115,7 +116,8 @@ class World:
     def begin(self, *clusters: Entry, check: bool = False) -> Outcome:
         """Do what the module ``eks_clusters`` does; raise what went wrong with a member."""
         kinds = ClusterLogGroup(self.aws, OWNER), EksCluster(self.aws, OWNER)
-        return _sound(Beginner(*kinds, Names(self.aws, "us", check), check).begin(clusters))
+        outcome, self.notes = Beginner(*kinds, Names(self.aws, "us", check), check).begin(clusters)
+        return _sound(outcome)
 
     def settle(self, *clusters: Entry, check: bool = False) -> Outcome:
         """Do what the module ``eks_clusters_settled`` does."""
