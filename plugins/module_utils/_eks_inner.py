@@ -35,6 +35,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds import (
     oidc_provider,
     pod_identity_association,
 )
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.cluster_rule import ClusterRule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_addon import EksAddon
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.oidc_provider import OidcProvider
@@ -63,9 +64,10 @@ class Inside:
             kind.cluster = aws_name(self._owner, self._part)
         return kind
 
-    def rules(self, ingress: Entries) -> list[Want]:
-        """Return the wishes for rules in the cluster's own security group."""
-        return cluster_rule.wants(ingress, self.cluster(), self._owner, self._names, self._aws)
+    def rules(self, ingress: Entries, ranges: t.Mapping[str, t.Sequence[str]] | None = None) -> list[Want]:
+        """Return the wishes for rules in the cluster's own security group; ``ranges`` are those of VPCs by name."""
+        kind = ClusterRule(self._aws, self._owner)
+        return cluster_rule.wants(ingress, self.cluster(), kind, self._names, ranges)
 
     def entries(self, entries: Entries) -> list[Want]:
         """Return the wishes for access entries."""

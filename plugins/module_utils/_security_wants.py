@@ -34,12 +34,6 @@ def wants(
     be there yet, and in an apply one that is no longer listed goes while the groups are made.
     """
     ours = {group["name"] for group in groups}
-
-    def ranges(vpc: str) -> list[str]:
-        if said and vpc in said and not names.adopted(Vpc, vpc):
-            return sorted(said[vpc])
-        return vpc_ranges(vpc, names, aws)
-
     made = []
     for group in groups:
         where = f"security group {group['name']}"
@@ -52,12 +46,25 @@ def wants(
         rules: dict[str, dict[Rule, str]] = {}
         outside: dict[str, str] = {}
         for direction in DIRECTIONS:
-            read = rules_from(f"{where}, {direction}", group[direction], ranges)
+            read = rules_from(f"{where}, {direction}", group[direction], ranges_from(said, names, aws))
             rules[direction] = {_placed(rule, ours, names, outside): reason for rule, reason in read.items()}
         fields = {"vpc": names.id(Vpc, group["vpc"]), "reason": group["reason"]}
         fields.update({direction: as_text(rules[direction]) for direction in DIRECTIONS})
         made.append(Want(group["name"], fields, create={**rules, "outside": outside}))
     return made
+
+
+def ranges_from(
+    said: t.Mapping[str, t.Sequence[str]] | None, names: Names, aws: Aws
+) -> t.Callable[[str], t.Sequence[str]]:
+    """Return what gives the ranges of a VPC: as the inventory has them, else as AWS does."""
+
+    def ranges(vpc: str) -> t.Sequence[str]:
+        if said and vpc in said and not names.adopted(Vpc, vpc):
+            return sorted(said[vpc])
+        return vpc_ranges(vpc, names, aws)
+
+    return ranges
 
 
 def vpc_ranges(vpc: str, names: Names, aws: Aws) -> list[str]:

@@ -48,6 +48,12 @@ options:
       prefix_list:
         description: Name of a prefix list. AWS's own go by the name of the service, such as V(s3).
         type: str
+  vpc_ranges:
+    description:
+      - All ranges of VPCs by name, as the inventory has them, for rules that say C(vpc). Of a VPC that is not among
+        them the ranges are those that it has in AWS.
+    type: dict
+    default: {}
   access_entries:
     description: Who may use the Kubernetes API, all of them.
     type: list
@@ -137,13 +143,16 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_access_entr
 
 def main() -> None:
     """Read arguments, reconcile rules and entries side by side, report."""
-    module = RegionModule({"cluster": CLUSTER, "ingress": INGRESS, "access_entries": ACCESS_ENTRIES})
+    ranges = {"type": "dict", "default": {}}
+    module = RegionModule(
+        {"cluster": CLUSTER, "ingress": INGRESS, "access_entries": ACCESS_ENTRIES, "vpc_ranges": ranges}
+    )
     p = module.params
     inside = Inside(module.aws, module.owner, module.names, p["cluster"], module.check)
     outcome = together(
         module,
         [
-            (module.kind(ClusterRule), lambda: inside.rules(p["ingress"])),
+            (module.kind(ClusterRule), lambda: inside.rules(p["ingress"], p["vpc_ranges"])),
             (inside.here(module.kind(EksAccessEntry)), lambda: inside.entries(p["access_entries"])),
         ],
     )

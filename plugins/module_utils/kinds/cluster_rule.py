@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._eks_inside import Cluster, part_in
 from ansible_collections.cloister.aws.plugins.module_utils._errors import OwnershipError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Ec2Kind, Found, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
-from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner, tag_dict
+from ansible_collections.cloister.aws.plugins.module_utils._owner import tag_dict
 from ansible_collections.cloister.aws.plugins.module_utils._security_rules import Rule, permissions_for, rules_from
-from ansible_collections.cloister.aws.plugins.module_utils._security_wants import vpc_ranges
+from ansible_collections.cloister.aws.plugins.module_utils._security_wants import ranges_from
 from ansible_collections.cloister.aws.plugins.module_utils._unknown import is_unknown
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.security_group import SecurityGroup
 
@@ -101,13 +100,20 @@ def _same(raw: t.Mapping[str, t.Any], permission: t.Mapping[str, t.Any]) -> bool
 
 
 def wants(
-    entries: t.Sequence[t.Mapping[str, t.Any]], cluster: Cluster, owner: Owner, names: Names, aws: Aws
+    entries: t.Sequence[t.Mapping[str, t.Any]],
+    cluster: Cluster,
+    kind: ClusterRule,
+    names: Names,
+    said: t.Mapping[str, t.Sequence[str]] | None = None,
 ) -> list[Want]:
-    """Return the wishes for the ``ingress`` of a cluster: one for each port and peer of an entry."""
+    """Return the wishes for the ``ingress`` of a cluster: one for each port and peer of an entry.
+
+    ``said`` are ranges of VPCs as the inventory has them.
+    """
     where = f"EKS cluster {cluster.part}, ingress"
-    said = rules_from(where, entries, lambda vpc: vpc_ranges(vpc, names, aws))
-    lists = SecurityGroup(aws, owner).list_id
-    return [_want(rule, reason, cluster, names, lists) for rule, reason in said.items()]
+    rules = rules_from(where, entries, ranges_from(said, names, kind.aws))
+    lists = SecurityGroup(kind.aws, kind.owner).list_id
+    return [_want(rule, reason, cluster, names, lists) for rule, reason in rules.items()]
 
 
 def _want(rule: Rule, reason: str, cluster: Cluster, names: Names, lists: t.Callable[[str], str]) -> Want:

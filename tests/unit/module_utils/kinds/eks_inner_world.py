@@ -115,9 +115,9 @@ class World:
     def cluster(self) -> dict[str, t.Any]:
         return t.cast("dict[str, t.Any]", self.aws.call("eks", "describe_cluster", name="us-main")["cluster"])
 
-    def rules(self, *entries: Entry, check: bool = False) -> Outcome:
+    def rules(self, *entries: Entry, check: bool = False, ranges: dict[str, list[str]] | None = None) -> Outcome:
         inside = self._inside(check)
-        return reconcile(ClusterRule(self.aws, OWNER), inside.rules(entries), check)
+        return reconcile(ClusterRule(self.aws, OWNER), inside.rules(entries, ranges), check)
 
     def entries(self, *entries: Entry, check: bool = False) -> Outcome:
         inside = self._inside(check)

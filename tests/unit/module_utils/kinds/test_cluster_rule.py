@@ -99,3 +99,11 @@ def test_a_rule_whose_answer_was_lost_is_there_once(world: World) -> None:
     world.lab.reset_connections("AuthorizeSecurityGroupIngress", applied=True)
     told(world.rules(rule()))
     assert list(world.standing(ClusterRule)) == [PART]
+
+
+def test_ranges_of_a_vpc_that_the_inventory_tells_are_predicted(world: World) -> None:
+    outcome = world.rules(rule(**WHOLE), check=True, ranges={"main": ["10.0.0.0/16", "10.1.0.0/16"]})
+    assert [part for _kind, part, _action in told(outcome)] == [
+        "main tcp 443 range 10.0.0.0/16",
+        "main tcp 443 range 10.1.0.0/16",
+    ]
