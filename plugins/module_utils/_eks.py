@@ -106,7 +106,8 @@ def finished(aws: Aws, update: t.Mapping[str, t.Any], where: t.Mapping[str, str]
 
     ``where`` names the cluster (``name``), and the node group or add-on where it is one's.
     """
-    now = aws.call("eks", "describe_update", updateId=update["id"], **where)["update"]
+    which: dict[str, t.Any] = {**where, "updateId": update["id"]}
+    now = aws.call("eks", "describe_update", **which)["update"]
     if now["status"] == "InProgress":
         return False
     if now["status"] == "Successful":

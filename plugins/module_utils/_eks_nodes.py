@@ -81,7 +81,7 @@ class NodesMaker:
         return _all(done)
 
     def _read(self) -> Standing:
-        used = [Subnet, SecurityGroup, IamRole]
+        used: list[type[Kind]] = [Subnet, SecurityGroup, IamRole]
         kinds: list[Kind] = [self.cluster, self.template, self.group, self.profile]
         reads: list[t.Callable[[], t.Any]] = [*(kind.find for kind in kinds), lambda: self.names.read(*used)]
         clusters, found_templates, groups, profiles, _read = each(lambda read: read(), reads)

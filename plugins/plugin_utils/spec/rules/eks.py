@@ -78,7 +78,9 @@ def _version(cluster: Item) -> t.Iterator[Problem]:
 
 
 def _places(cluster: Item, region: Region) -> t.Iterator[Problem]:
-    subnets, zones, homes = region.named("network_subnets"), set(), {}
+    subnets = region.named("network_subnets")
+    zones: set[str] = set()
+    homes: dict[str, str] = {}
     yield from twice(cluster.child("subnets"))
     known = True
     for item in cluster.items("subnets"):

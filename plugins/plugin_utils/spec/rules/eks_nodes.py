@@ -61,7 +61,8 @@ def _name(item: Item, noun: str, seen: dict[str, Item]) -> t.Iterator[Problem]:
 
 
 def _places(item: Item, cluster: Item, region: Region) -> t.Iterator[Problem]:
-    subnets, homes = region.named("network_subnets"), {}
+    subnets = region.named("network_subnets")
+    homes: dict[str, str] = {}
     for one in cluster.items("subnets"):
         subnet = subnets.get(str(one.value))
         vpc = vpc_of(subnet, region) if subnet else None
