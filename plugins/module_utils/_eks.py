@@ -46,8 +46,8 @@ STANDING = "standing"
 # https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html
 _LATE_CODES = ("InvalidParameterException", "InvalidRequestException", "ResourceNotFoundException")
 _LATE = re.compile(
-    r"could not be assumed|trusted entity|trust policy|invalid principal|not authorized to perform|role.*(not exist|not found)"
-    r"|role.*cannot be found|launch template.*(not exist|not found)|subnet.*(not exist|not found)"
+    r"could not be assumed|trusted entity|trust policy|invalid principal|not authorized to perform"
+    r"|role.*(not exist|not found|cannot be found)|launch template.*(not exist|not found)|subnet.*(not exist|not found)"
     r"|security ?group.*(not exist|not found)|not in ACTIVE status|no cluster found",
     re.IGNORECASE,
 )
