@@ -42,12 +42,20 @@ def needs(region: Region) -> dict[str, t.Any]:
         "pools": [
             *(_pool(pool, zone_of) for pool in region.items("pools_defined")),
             *(_pool(_as_pool(host), zone_of) for host in region.variables("operator_host")),
+            *(_pool(_of_nodes(group), zone_of) for group in region.items("eks_node_groups")),
         ],
     }
 
 
 def _as_pool(host: Item) -> Item:
     return Item(host.stack, host.path, operator.pool(host.value))
+
+
+def _of_nodes(group: Item) -> Item:
+    """Return a node group as a pool: EKS starts its machines as Auto Scaling does those of pools."""
+    percent = 0 if group.text("capacity") == "spot" else 100
+    said = {"name": f"{group.name} ({group.stack})", "spot": {"on_demand_percent": percent}}
+    return Item(group.stack, group.path, {**group.value, **said})
 
 
 def _pool(pool: Item, zone_of: t.Mapping[str, str]) -> dict[str, t.Any]:

@@ -6,8 +6,9 @@ import copy
 import typing as t
 
 import pytest
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.needs import needs
 
-from tests.unit.spec.described import Variables, sound, told
+from tests.unit.spec.described import Variables, region, sound, told
 
 CLUSTER, GROUPS, PROFILES = "eks_cluster", "eks_node_groups", "eks_fargate_profiles"
 APPS, GPU, BATCH = (GROUPS, 0), (GROUPS, 1), (PROFILES, 0)
@@ -152,3 +153,9 @@ def test_a_role_that_lacks_what_it_is_taken_for_is_told() -> None:
     first, second = told(variables)
     assert (first.partition(":")[0], second.partition(":")[0]) == ("eks_node_groups[0].role", "eks_node_groups[1].role")
     assert "PullOnly or AmazonEC2ContainerRegistryReadOnly" in first
+
+
+def test_node_groups_are_among_the_machines_that_aws_is_asked_for_before() -> None:
+    apps, gpu = needs(region({**with_cluster(), "pools_defined": []}))["pools"]
+    assert (apps["name"], apps["least"], apps["most"], apps["on_demand_percent"]) == ("apps (all)", 2, 3, 100)
+    assert (gpu["instance_types"], gpu["zones"]) == (["g5.xlarge"], {"us-west-2b": ["private-b"]})
