@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.integration.refusals import access, ecs, eks, eks_inner, load_balancers, pools, wares
+from tests.integration.refusals import access, ecs, eks, eks_apps, eks_inner, load_balancers, pools, wares
 from tests.integration.refusals.broken import (
     DNS,
     ENDPOINTS,
@@ -155,6 +155,7 @@ BROKEN = [
     *ecs.BROKEN,
     *eks.BROKEN,
     *wares.BROKEN,
+    *eks_apps.BROKEN,
     *eks_inner.BROKEN,
     *access.BROKEN,
 ]
