@@ -27,6 +27,7 @@ _DEFAULTS: Host = {
     "vpc": "main",
     "root_volume_gib": 20,
     "user_data": "",
+    "schedule": "",
     "tags": {},
 }
 _HEAD = """\
@@ -84,6 +85,7 @@ def pool(host: Host, packages: t.Sequence[str] = (), tools: t.Sequence[Tool] = (
         "user_data": first_boot(packages, tools, str(whole["user_data"])),
         # The new one comes before the old one goes.
         "refresh": {"healthy_percent": 100, "max_healthy_percent": 200},
+        "schedule": whole["schedule"],
         "tags": whole["tags"],
     }
 

@@ -72,6 +72,7 @@ CASES: list[Case] = [
     (SSM, (HOST, "root_volume_gib"), 2, f"{HOST}.root_volume_gib", "from 8"),
     (SSM, (HOST, "cluster"), "mian", f"{HOST}.cluster", "did you mean main"),
     (SSM, (HOST, "tags"), {"Name": "x"}, f"{HOST}.tags.Name", "not for an inventory"),
+    (SSM, (HOST, "schedule"), "nights", f"{HOST}.schedule", "no calendar called 'nights'"),
     # doors
     (SSM, (HOST, "ssh_cidrs"), BASTION["ssh_cidrs"], f"{HOST}.ssh_cidrs", "mode: bastion"),
     (SSM, (HOST, "security_groups", 0), "open", f"{HOST}.security_groups[0]", "lets SSH in (shells)"),

@@ -70,6 +70,8 @@ def _itself(host: Item, region: Region) -> t.Iterator[Problem]:
         yield host.problem("instance_type", f"{shown(kind)} is not an instance type.", "a type such as t3.medium")
     if isinstance(gib, int) and not 8 <= gib <= LARGEST_GIB:
         yield host.problem("root_volume_gib", f"{gib} GiB.", f"from 8 to {LARGEST_GIB}")
+    if host.get("schedule"):
+        yield from refer(host, "schedule", host.text("schedule"), region, "schedule_calendars", "calendar")
     known = {item.name for item in region.variables("eks_cluster") if item.name}
     cluster = host.text("cluster")
     if cluster and known and cluster not in known:
