@@ -5,6 +5,7 @@ from tests.integration.rehearsal.damage import (  # noqa: F401
     apps,
     balancers,
     clusters,
+    databases,
     doors,
     inside,
     machines,
