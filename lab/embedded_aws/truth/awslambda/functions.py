@@ -15,13 +15,11 @@ import typing as t
 
 from lab.embedded_aws.delays import current as delays
 from lab.embedded_aws.truth.ecs.grants import role
-from lab.embedded_aws.truth.patching import refuser
 
 Backend = t.Any  # moto's LambdaBackend of one account and region
 Function = t.Any
 
-refuse = refuser("awslambda")
-
+STATUS = {"ResourceConflictException": 409}
 NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 RUNTIMES = tuple(f"python3.{minor}" for minor in range(10, 15))
 LOG_GROUP = re.compile(r"[\.\-_/#A-Za-z0-9]{1,512}")
@@ -35,6 +33,13 @@ RESERVED = frozenset({
 })  # fmt: skip
 CANNOT_BE_ASSUMED = "The role defined for the function cannot be assumed by Lambda."
 PRINCIPAL = "lambda.amazonaws.com"
+
+
+def refuse(code: str, message: str) -> t.NoReturn:
+    """Raise an error of Lambda; moto finds no model of it by the module's name."""
+    from moto.awslambda.exceptions import LambdaClientError
+
+    raise type("Refusal", (LambdaClientError,), {"code": STATUS.get(code, 400)})(code, message)
 
 
 def wrong(message: str) -> t.NoReturn:
