@@ -161,8 +161,8 @@ def bring_accounts(
 
 def bring_addons(
     inside: Inside, kind: EksAddon, addons: Entries, accounts: Entries, nodes: bool, wait: bool, check: bool
-) -> Outcome:
-    """Make add-ons what they should be.
+) -> tuple[Outcome, bool]:
+    """Make add-ons what they should be; return what became of them, and whether all of them were that already.
 
     With ``nodes`` the cluster has what it shall have: all are made, waited for, and those no longer listed go. Without,
     only what nodes need is made, and not waited for; what stands is changed, and a new version waited for, since nodes
@@ -174,11 +174,13 @@ def bring_addons(
     standing = {item.part for item in found}
     wants = inside.addons(addons, accounts, found, offers)
     if nodes:
-        return reconcile(kind, wants, check, wait, purge=True, found=found)
+        outcome = reconcile(kind, wants, check, wait, purge=True, found=found)
+        return outcome, not outcome.changed
     now = [want for want in wants if want.part in standing or want.create["name"] in BEFORE_NODES]
     outcome = reconcile(kind, now, check, wait=False, purge=False, found=found)
     if not check and wait and not outcome.errors:
         moved = [member for member in outcome.members if member.action == "change" and "version" in member.fields]
         results = side_by_side(lambda member: kind.settle(t.cast(Found, member.found)), moved)
         outcome.errors += [result for result in results if isinstance(result, RegionError)]
-    return outcome
+    listed = {want.part for want in wants}
+    return outcome, listed == standing and not outcome.changed and all(kind.settled(item) for item in found)

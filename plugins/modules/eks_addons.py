@@ -83,6 +83,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+done:
+  description: Whether all add-ons, those too that wait for nodes, were as they should be before.
+  type: bool
+  returned: success
 ids:
   description: ARNs of add-ons by logical name, which is the cluster's and theirs.
   type: dict
@@ -121,12 +125,12 @@ def main() -> None:
     kind = module.kind(EksAddon)
     kind.wait_seconds = p["wait_seconds"]
     try:
-        outcome = bring_addons(
+        outcome, done = bring_addons(
             inside, kind, p["addons"], p["service_accounts"], p["nodes"], p["wait"], check=module.check
         )
     except RegionError as exc:
         module.ansible.fail_json(msg=str(exc))
-    module.finish(outcome)
+    module.finish(outcome, done=done)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,7 @@ class World:
         self.vpc, self.people = "", ""
         self.subnets: list[str] = []
         self.groups: dict[str, str] = {}
+        self.done = False
 
     def lay(self, cluster: str = "main") -> World:
         """Lay a network with the operator's security group, roles and a cluster."""
@@ -137,7 +138,8 @@ class World:
     ) -> Outcome:
         kind = EksAddon(self.aws, OWNER)
         kind.wait_seconds = 3
-        return bring_addons(self._inside(check), kind, addons, accounts, nodes, wait, check)
+        outcome, self.done = bring_addons(self._inside(check), kind, addons, accounts, nodes, wait, check)
+        return outcome
 
     def standing(self, kind: type[Kind]) -> dict[str, Found]:
         return {found.part: found for found in kind(self.aws, OWNER).find()}

@@ -52,6 +52,20 @@ def test_before_there_are_nodes_only_what_they_need_is_made_and_nothing_waited_f
     assert {found.raw["status"] for found in world.standing(EksAddon).values()} == {"CREATING"}
 
 
+def test_the_look_before_nodes_says_whether_anything_is_left_to_do_after_them(world: World) -> None:
+    for check in (True, False):
+        world.addons(CNI, DNS, nodes=False, check=check)
+        assert not world.done
+    world.addons(CNI, DNS)
+    for check in (True, False):
+        world.addons(CNI, DNS, nodes=False, check=check)
+        assert world.done
+    world.addons(CNI, nodes=False)
+    assert not world.done
+    world.addons(CNI, addon("coredns", configuration={"replicaCount": 3}), nodes=False)
+    assert not world.done
+
+
 def test_without_nodes_nothing_is_removed(world: World) -> None:
     world.addons(CNI, PROXY)
     assert told(world.addons(PROXY, nodes=False)) == [(*part("kube-proxy"), "keep")]
