@@ -119,6 +119,10 @@ options:
           max_unavailable_percent: {type: int, description: So many percent of the nodes at once.}
           force: {type: bool, default: false, description: Whether pods go that a disruption budget would keep.}
       repair: {type: bool, default: false, description: Whether EKS replaces nodes that it finds unwell.}
+      schedule:
+        description: Name of a calendar. At its times the group rests, and starts again.
+        type: str
+        default: ''
       tags:
         description: Tags on group and template, and on the nodes, their volumes and interfaces.
         type: dict

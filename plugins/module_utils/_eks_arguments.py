@@ -90,6 +90,7 @@ _NODE_GROUP: dict[str, Option] = {
     "taints": {"type": "list", "elements": "dict", "default": [], "options": _TAINT},
     "update": _UPDATE,
     "repair": _switch(False),
+    "schedule": _text(default=""),
     "tags": _DICT,
 }
 _SELECTOR = {"namespace": _text(required=True), "labels": _DICT}

@@ -34,6 +34,7 @@ def group(entry: Entry, cluster: str, name: str, version: str, template: tuple[s
         "taints": taints(entry["taints"]),
         "update": said or {"max_unavailable": 1},
         "repair": entry["repair"],
+        "schedule": entry["schedule"],
         "version": version,
         "template": template[0],
         "template_version": template[1],

@@ -15,11 +15,10 @@ from ansible_collections.cloister.aws.plugins.module_utils import _eks as eks
 from ansible_collections.cloister.aws.plugins.module_utils import _node_group_calls as calls
 from ansible_collections.cloister.aws.plugins.module_utils._eks_inside import InCluster
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError, RegionError
-from ansible_collections.cloister.aws.plugins.module_utils._kind import NOT_YET, Found, Want
+from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Want
+from ansible_collections.cloister.aws.plugins.module_utils.functions.resting import RESTING, SCHEDULE, Size, remembered
 
 FAILED = "CREATE_FAILED"
-RESTING = "cloister:resting"
-"""The tag of one that a calendar has put to rest: its size is the calendar's until it starts again."""
 _LEAVING = "DELETING"
 _ANOTHER = "list a group of another name beside it, let its pods move there, then take this one off the list"
 
@@ -29,7 +28,8 @@ class EksNodeGroup(InCluster):
 
     Fields: ``state`` (`_eks.STANDING`, or CREATE_FAILED), ``role``, ``subnets``, ``ami_type``, ``capacity``,
     ``instance_types``, ``size`` (min, max), ``labels``, ``taints``, ``update``, ``repair``, ``version``, ``template``
-    (id), ``template_version`` and, where the inventory says them, ``desired`` and ``release_version``.
+    (id), ``template_version``, ``schedule`` (the calendar that it follows) and, where the inventory says them,
+    ``desired`` and ``release_version``. One that rests has the sizes that it gets when it is started again.
     """
 
     noun = "EKS node group"
@@ -55,15 +55,21 @@ class EksNodeGroup(InCluster):
         return Found(raw["nodegroupArn"], raw.get("tags") or {}, raw)
 
     def fields(self, found: Found) -> dict[str, t.Any]:
-        """Return what it is; of one that rests not how many nodes it has."""
-        fields = calls.fields(found.raw)
-        resting = {"size": NOT_YET, "desired": NOT_YET} if RESTING in found.tags else {}
-        return {**fields, "state": FAILED if found.raw["status"] == FAILED else eks.STANDING, **resting}
+        """Return what it is."""
+        size = remembered(found.tags)
+        resting = {"size": {"min": size.least, "max": size.most}, "desired": size.wanted} if size else {}
+        return {
+            **calls.fields(found.raw),
+            "state": FAILED if found.raw["status"] == FAILED else eks.STANDING,
+            "schedule": found.tags.get(SCHEDULE, ""),
+            **resting,
+        }
 
     def create(self, want: Want, tags: t.Mapping[str, str]) -> Found:
         """Make it; an old one of that name that is on its way out is waited for."""
         cluster, name = want.create["cluster"], want.create["name"]
-        said = {"clusterName": cluster, "nodegroupName": name, "tags": dict(tags), **calls.new(want.fields)}
+        follows = {SCHEDULE: want.fields["schedule"]} if want.fields["schedule"] else {}
+        said = {"clusterName": cluster, "nodegroupName": name, "tags": {**tags, **follows}, **calls.new(want.fields)}
         try:
             answer = eks.bear_late_neighbours(lambda: self.aws.make("eks", "create_nodegroup", **said))
         except ApiError as exc:
@@ -81,9 +87,13 @@ class EksNodeGroup(InCluster):
             self.delete(found)
             return self.create(want, self.owner.tags_for(want.part, want.tags))
         self._await_update_of_others(found)
+        size = remembered(found.tags)
+        if size:
+            changed = self._resting(found, want, size, changed)
+        if "schedule" in changed:
+            self._follow(found, want.fields["schedule"])
         for action, said in calls.changes(found.raw, want, changed):
-            begun = self.aws.call("eks", action, patience=eks.BUSY, **_about(found), **said)
-            self._await_update(found, begun["update"])
+            self._change(found, action, said)
         return self._again(found) or found
 
     def settled(self, found: Found) -> bool:
@@ -122,6 +132,38 @@ class EksNodeGroup(InCluster):
         size = found.raw.get("scalingConfig") or {}
         nodes = f"{size.get('desiredSize')} ({size.get('minSize')} to {size.get('maxSize')})"
         return {"nodes": nodes, "release": found.raw.get("releaseVersion", "")}
+
+    def _resting(self, found: Found, want: Want, size: Size, changed: t.Collection[str]) -> t.Collection[str]:
+        """Deal with the sizes of a group that rests, and return what else changes.
+
+        Other sizes are those that it gets when it is started. One that no longer follows its calendar, which would
+        start it, is started here.
+        """
+        if not {"size", "desired", "schedule"} & set(changed):
+            return changed
+        least, most = want.fields["size"]["min"], want.fields["size"]["max"]
+        later = Size(least, min(max(want.fields.get("desired", size.wanted), least), most), most)
+        if "schedule" in changed:
+            said = {"minSize": later.least, "desiredSize": later.wanted, "maxSize": later.most}
+            self._change(found, "update_nodegroup_config", {"scalingConfig": said})
+            self._untag(found, RESTING)
+        else:
+            self.retag(found, {RESTING: later.text()})
+        return set(changed) - {"size", "desired"}
+
+    def _follow(self, found: Found, schedule: str) -> None:
+        """Put the calendar's name on it, or take it off."""
+        if schedule:
+            self.retag(found, {SCHEDULE: schedule})
+        else:
+            self._untag(found, SCHEDULE)
+
+    def _untag(self, found: Found, key: str) -> None:
+        self.aws.call("eks", "untag_resource", resourceArn=found.id, tagKeys=[key])
+
+    def _change(self, found: Found, action: str, said: t.Mapping[str, t.Any]) -> None:
+        begun = self.aws.call("eks", action, patience=eks.BUSY, **_about(found), **said)
+        self._await_update(found, begun["update"])
 
     def _again(self, found: Found) -> Found | None:
         return self.now(found.raw["clusterName"], found.raw["nodegroupName"])

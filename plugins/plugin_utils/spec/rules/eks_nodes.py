@@ -91,6 +91,8 @@ def _group(group: Item, region: Region) -> t.Iterator[Problem]:
     yield from _labels(group.child("labels"))
     yield from _taints(group)
     yield from _update(group)
+    if group.get("schedule"):
+        yield from refer(group, "schedule", group.text("schedule"), region, "schedule_calendars")
     for one in group.items("security_groups"):
         yield from refer(one, None, one.value, region, "security_groups_defined")
     gib, hops = group.child("root_volume").get("gib", SMALLEST_GIB), group.get("metadata_hop_limit", 2)

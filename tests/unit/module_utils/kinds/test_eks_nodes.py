@@ -199,11 +199,34 @@ def test_the_role_of_nodes_may_go_though_eks_has_it_in_profiles_of_its_own(world
     kind.delete(role)
 
 
-def test_a_resting_group_keeps_its_size(world: World) -> None:
-    world.stand()
-    world.run(nodes())
+def rest(world: World) -> None:
+    """Put the group to rest, as its calendar does."""
     said = {"clusterName": "us-main", "nodegroupName": "apps"}
-    rest = {"minSize": 0, "desiredSize": 0}
-    world.aws.call("eks", "update_nodegroup_config", scalingConfig=rest, **said)
-    world.aws.call("eks", "tag_resource", resourceArn=world.nodes()["nodegroupArn"], tags={"cloister:resting": "1-2"})
+    sizes = {"minSize": 0, "desiredSize": 0}
+    world.aws.call("eks", "update_nodegroup_config", scalingConfig=sizes, **said)
+    world.aws.call("eks", "tag_resource", resourceArn=world.nodes()["nodegroupArn"], tags={"cloister:resting": "1/2/3"})
+    world.writes()
+
+
+def test_a_resting_group_goes_on_resting_and_learns_its_next_size(world: World) -> None:
+    world.stand()
+    world.run(nodes(schedule="office-hours"))
+    assert world.nodes()["tags"]["cloister:schedule"] == "office-hours"
+    rest(world)
+    assert not world.run(nodes(schedule="office-hours")).changed
+    assert world.writes() == []
+    more = nodes(schedule="office-hours", size={"min": 2, "max": 6, "desired": 4})
+    assert fields(world.run(more)) == ["desired", "size"]
+    assert world.writes() == ["TagResource"]
+    assert world.nodes()["tags"]["cloister:resting"] == "2/4/6"
+    assert not world.run(more).changed
+
+
+def test_a_resting_group_that_leaves_its_calendar_is_started(world: World) -> None:
+    world.stand()
+    world.run(nodes(schedule="office-hours"))
+    rest(world)
+    assert fields(world.run(nodes())) == ["schedule"]
+    assert world.nodes()["scalingConfig"] == {"minSize": 1, "maxSize": 3, "desiredSize": 2}
+    assert not {"cloister:resting", "cloister:schedule"} & set(world.nodes()["tags"])
     assert not world.run(nodes()).changed
