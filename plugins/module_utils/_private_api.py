@@ -29,36 +29,9 @@ def parts(cluster: str, provider: Entry, consumers: t.Sequence[Entry]) -> Lists:
     """Return ``load_balancers`` and ``target_groups``, ``services`` and ``endpoints``, as their modules take them."""
     name = name_of(cluster)
     return {
-        "load_balancers": [
-            {
-                "name": name,
-                "type": "network",
-                "subnets": list(provider["subnets"]),
-                "security_groups": list(provider["security_groups"]),
-                "cross_zone": True,
-                "private_link_rules": False,
-                "listeners": [{"port": PORT, "protocol": "TCP", "forward": name}],
-            }
-        ],
-        "target_groups": [
-            {
-                "name": name,
-                "protocol": "TCP",
-                "port": PORT,
-                "vpc": provider["vpc"],
-                "preserve_client_ip": False,
-                "health_check": _health_check(provider.get("health_check") or {}),
-            }
-        ],
-        "services": [
-            {
-                "name": name,
-                "load_balancer": name,
-                "acceptance_required": provider.get("acceptance_required", True),
-                "principals": list(provider.get("principals") or ()),
-                "accepted_endpoints": [one["endpoint"] for one in provider.get("accepted_endpoints") or ()],
-            }
-        ],
+        "load_balancers": [_balancer(name, provider)],
+        "target_groups": [_group(name, provider)],
+        "services": [_service(name, provider)],
         "endpoints": [
             {
                 "name": endpoint_of(cluster, one["name"]),
@@ -69,6 +42,39 @@ def parts(cluster: str, provider: Entry, consumers: t.Sequence[Entry]) -> Lists:
             }
             for one in consumers
         ],
+    }
+
+
+def _balancer(name: str, provider: Entry) -> Lists:
+    return {
+        "name": name,
+        "type": "network",
+        "subnets": list(provider["subnets"]),
+        "security_groups": list(provider["security_groups"]),
+        "cross_zone": True,
+        "private_link_rules": False,
+        "listeners": [{"port": PORT, "protocol": "TCP", "forward": name}],
+    }
+
+
+def _group(name: str, provider: Entry) -> Lists:
+    return {
+        "name": name,
+        "protocol": "TCP",
+        "port": PORT,
+        "vpc": provider["vpc"],
+        "preserve_client_ip": False,
+        "health_check": _health_check(provider.get("health_check") or {}),
+    }
+
+
+def _service(name: str, provider: Entry) -> Lists:
+    return {
+        "name": name,
+        "load_balancer": name,
+        "acceptance_required": provider.get("acceptance_required", True),
+        "principals": list(provider.get("principals") or ()),
+        "accepted_endpoints": [one["endpoint"] for one in provider.get("accepted_endpoints") or ()],
     }
 
 
