@@ -59,6 +59,13 @@ class Beginner:
         return _both(done), notes
 
 
+def settled(outcome: Outcome) -> bool:
+    """Return whether nothing changed and every cluster stands, so that none is to be waited for."""
+    return not outcome.changed and all(
+        member.found is not None and member.found.raw.get("status", "ACTIVE") == "ACTIVE" for member in outcome.members
+    )
+
+
 def _both(outcomes: t.Sequence[Outcome]) -> Outcome:
     return Outcome(
         [one for each_of in outcomes for one in each_of.members], [e for one in outcomes for e in one.errors]

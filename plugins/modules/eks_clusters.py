@@ -47,10 +47,15 @@ members:
   type: list
   elements: dict
   returned: always
+settled:
+  description: Whether nothing was, or in check mode would be, changed, and every cluster stands.
+  type: bool
+  returned: success
+  sample: true
 """
 
 from ansible_collections.cloister.aws.plugins.module_utils._eks_arguments import CLUSTERS
-from ansible_collections.cloister.aws.plugins.module_utils._eks_beginning import Beginner
+from ansible_collections.cloister.aws.plugins.module_utils._eks_beginning import Beginner, settled
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.cluster_log_group import ClusterLogGroup
@@ -67,7 +72,7 @@ def main() -> None:
         module.ansible.fail_json(msg=str(exc))
     for note in notes:
         module.ansible.warn(note)
-    module.finish(outcome)
+    module.finish(outcome, settled=settled(outcome))
 
 
 if __name__ == "__main__":
