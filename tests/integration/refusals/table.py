@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.integration.refusals import access, ecs, eks, eks_apps, eks_inner, load_balancers, pools, wares
+from tests.integration.refusals import access, ecs, eks, eks_apps, eks_inner, load_balancers, nights, pools, wares
 from tests.integration.refusals.broken import (
     DNS,
     ENDPOINTS,
@@ -158,4 +158,5 @@ BROKEN = [
     *eks_apps.BROKEN,
     *eks_inner.BROKEN,
     *access.BROKEN,
+    *nights.BROKEN,
 ]

@@ -11,6 +11,7 @@ from tests.integration.rehearsal.damage import (  # noqa: F401
     machines,
     names,
     network,
+    nights,
     wares,
     ways,
 )
