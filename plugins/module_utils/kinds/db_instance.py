@@ -134,7 +134,7 @@ class DbInstance(Kind):
         if found.raw["DeletionProtection"] and not self._released("data"):
             raise RegionError(
                 f"DB instance {found.part} ({found.id}) is protected from deletion, and nothing of its stack was "
-                "touched. Where its data may go: list it with deletion_protection: false and build the region, then take "
+                "touched. Where its data may go: list it with deletion_protection: false, build the region, then take "
                 "it away; a teardown takes -e teardown_release_data=true too. A last snapshot is kept either way"
             )
 

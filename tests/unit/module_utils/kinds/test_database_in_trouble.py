@@ -161,7 +161,7 @@ def test_one_that_somebody_protected_by_hand_is_not_removed(world: World) -> Non
     world.bring(database())
     world.modify(DeletionProtection=True)
     world.writes()
-    with pytest.raises(RegionError, match="protected from deletion, and nothing of its stack"):
+    with pytest.raises(RegionError, match="protected from deletion, and nothing of its stack was touched"):
         world.bring()
     assert world.writes() == []
 
