@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from ansible_collections.cloister.aws.plugins.module_utils import _operator as operator
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.computed import complete
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import certificates, endpoints, ways
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import certificates, endpoints, private_link, ways
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.security_groups import size
 
 
@@ -35,7 +35,7 @@ def needs(region: Region) -> dict[str, t.Any]:
         "vpcs": sum(len(network["vpcs"]) for network in networks),
         "nat_gateways_by_zone": dict(sorted(gateways.items())),
         "elastic_ips": sum(len(network["elastic_ips"]) for network in networks) + addresses,
-        "interface_endpoints_by_vpc": dict(sorted(interfaces.items())),
+        "interface_endpoints_by_vpc": dict(sorted((interfaces + private_link.endpoints(region)).items())),
         "security_groups": len(list(region.items("security_groups_defined"))) + len(interfaces),
         "rules_per_security_group": max(rules, default=0),
         "imported_certificates": list(certificates.brought(region)),

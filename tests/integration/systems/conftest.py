@@ -26,3 +26,21 @@ def fargate(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Built]:
     built = Built.of(changed("examples/fargate-private", scratch, network={"network_vpcs": [vpc]}), scratch)
     yield built
     built.region.lab.stop()
+
+
+@pytest.fixture(scope="session")
+def private_eks(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Built]:
+    """The region of inventory examples/private-eks: system 4."""
+    scratch = tmp_path_factory.mktemp("private-eks")
+    built = Built.of(changed("examples/private-eks", scratch), scratch)
+    yield built
+    built.region.lab.stop()
+
+
+@pytest.fixture(scope="session")
+def kr(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Built]:
+    """The region of inventory kr: system 1."""
+    scratch = tmp_path_factory.mktemp("kr")
+    built = Built.of(changed("kr", scratch), scratch)
+    yield built
+    built.region.lab.stop()

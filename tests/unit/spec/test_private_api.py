@@ -6,9 +6,10 @@ import copy
 import typing as t
 
 import pytest
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.needs import needs
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import spell
 
-from tests.unit.spec.described import Variables, problems, sound, told
+from tests.unit.spec.described import Variables, problems, region, sound, told
 from tests.unit.spec.test_eks import with_cluster
 
 PROVIDER, CONSUMERS, MODE = "private_api_provider", "private_api_consumers", "private_api_mode"
@@ -168,6 +169,11 @@ def test_of_a_port_forward_one_thing_is_told(path: t.Any, value: t.Any, where: s
     found = places(put(forwarded(), path, value))
     assert [one[0] for one in found] == [where], found
     assert words in found[0][1]
+
+
+def test_room_for_consumers_endpoints_is_asked_for() -> None:
+    assert needs(region(linked()))["interface_endpoints_by_vpc"]["operator"] == 1
+    assert "operator" not in needs(region(peered()))["interface_endpoints_by_vpc"]
 
 
 def test_a_region_without_a_way_is_left_alone() -> None:

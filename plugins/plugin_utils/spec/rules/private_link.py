@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from collections import Counter
 
 from ansible_collections.cloister.aws.plugins.module_utils._private_api import PORT
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, shown
@@ -22,6 +23,12 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.private_wa
 PRINCIPAL = re.compile(r"\*|arn:aws[\w-]*:iam::\d{12}:(root|user/.+|role/.+)")
 ENDPOINT = re.compile(r"vpce-[0-9a-f]{8,17}")
 _PARTS = {"vpc": "eks", "subnets": "[private-a, private-b]", "security_groups": "[private-api]"}
+
+
+def endpoints(region: Region) -> Counter[str]:
+    """Return how many endpoints consumers get in each VPC."""
+    linked = [one for one in region.stacks if one.values.get("private_api_mode") == "privatelink"]
+    return Counter(item.text("vpc") for stack in linked for item in of(stack, "private_api_consumers").items())
 
 
 def rules(stack: Stack, region: Region, cluster: Item | None) -> t.Iterator[Problem]:
