@@ -55,7 +55,7 @@ def _to_cluster(host: Member, standing: t.Sequence[Member]) -> t.Iterator[str]:
     clusters = [
         member for member in standing if member["kind"] == "EKS cluster" and name.endswith(f"-{member['part']}")
     ]
-    for api in (urlsplit(str(member["shows"].get("endpoint", ""))).hostname for member in clusters):
+    for api in (urlsplit(str(member["shows"].get("endpoint", ""))).netloc for member in clusters):
         if api:
             yield f"  the API of {name} on localhost:{API_PORT}, and kubectl for it on this machine"
             yield f"    {_tunnel(host, api, 443, API_PORT)}"
