@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
@@ -76,6 +77,10 @@ class RegionModule:
         except RegionError as exc:
             fail: t.Callable[..., t.NoReturn] = self.ansible.fail_json
             fail(msg=str(exc))
+
+    def warn(self, note: str) -> None:
+        """Warn a person. AnsibleAWSModule's own way is one that ansible-core itself warns of."""
+        warn(note)
 
     def finish(self, outcome: Outcome, **more: t.Any) -> None:
         """End the module with what became of a set, as failed when a member failed; ``more`` is returned too."""

@@ -71,7 +71,7 @@ def main() -> None:
     except RegionError as exc:
         module.ansible.fail_json(msg=str(exc))
     for note in notes:
-        module.ansible.warn(note)
+        module.warn(note)
     module.finish(outcome, settled=settled(outcome))
 
 
