@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from functools import partial
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import each
 from ansible_collections.cloister.aws.plugins.module_utils._db_settings import MANAGED
@@ -40,7 +41,7 @@ class Databases:
         self.instances.wanted = {entry["name"]: entry for entry in entries}
         kinds: tuple[Kind, ...] = (self.subnet_groups, self.parameter_groups, self.instances)
         reads: list[t.Callable[[], t.Any]] = [kind.find for kind in kinds]
-        reads += [lambda kind=kind: self.names.every(kind) for kind in (Subnet, SecurityGroup)] if entries else []
+        reads += [partial(self.names.every, kind) for kind in (Subnet, SecurityGroup) if entries]
         found = each(lambda read: read(), reads)[: len(kinds)]
         wants = [self._subnets(entries), self._parameters(entries), self._instances(entries)]
         works = list(zip(kinds, wants, found, strict=True))

@@ -67,7 +67,7 @@ def retag(aws: Aws, arn: str, tags: t.Mapping[str, str]) -> None:
     aws.call("rds", "add_tags_to_resource", ResourceName=arn, Tags=tag_list(tags))
 
 
-def described(aws: Aws, action: str, listed: str, gone: str, **named: str) -> Raw | None:
+def described(aws: Aws, action: str, listed: str, gone: str, **named: t.Any) -> Raw | None:
     """Return AWS's description of what is named, None when it is not there."""
     try:
         return next(iter(aws.call("rds", action, **named)[listed]), None)

@@ -217,7 +217,7 @@ class DbInstance(Kind):
         return self.settled(_found(raw))
 
     def _last_event(self, name: str) -> str:
-        said = {"SourceIdentifier": name, "SourceType": "db-instance", "Duration": 1440}
+        said: dict[str, t.Any] = {"SourceIdentifier": name, "SourceType": "db-instance", "Duration": 1440}
         events = self.aws.call("rds", "describe_events", **said)["Events"]
         return str(events[-1]["Message"]) if events else "RDS gives no reason"
 

@@ -142,7 +142,7 @@ class DbParameterGroup(Kind):
         rows: list[Raw] = []
         more: dict[str, str] = {}
         while True:
-            said = {"DBParameterGroupFamily": family, **more}
+            said: dict[str, t.Any] = {"DBParameterGroupFamily": family, **more}
             page = self.aws.call("rds", "describe_engine_default_parameters", **said)["EngineDefaults"]
             rows += page.get("Parameters", [])
             if not page.get("Marker"):
