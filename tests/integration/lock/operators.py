@@ -55,6 +55,10 @@ class Operator:
         """Wait for it."""
         return self._ended.result(timeout=200)
 
+    def ended(self) -> bool:
+        """Return whether it has ended."""
+        return self._ended.done()
+
     def kill(self) -> None:
         """End its first process at once, without a word to the others."""
         self.process.send_signal(signal.SIGKILL)

@@ -15,7 +15,7 @@ from tests.integration.playbook import ROOT, Region
 UNLOCK = "playbooks/unlock.yml"
 IN_A_NAMESPACE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 BEATING = "tests/integration/lock/beating.yml"
-AT_WORK = ("-e", "light_seconds=60")
+AT_WORK = ("-e", "light_until=/nonexistent")
 
 
 @pytest.fixture(scope="module")

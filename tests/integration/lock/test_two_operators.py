@@ -15,11 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.lock.operators import LIGHT, Ended, Operator, lock_writes, vpcs
+from tests.integration.lock.operators import LIGHT, Ended, Operator, lock_writes, until, vpcs
 from tests.integration.playbook import ROOT, Region
 
 PAIRS = int(os.environ.get("CLOISTER_PAIRS", "6"))
 QUICK_SECONDS = 5.0
+WORD = "work-is-over"
+"""The file in the scratch folder that lets a run end."""
 TWICE = {("ecs:task", "guard"): 2, ("ssm:parameter", "inner"): 2}
 """What there are two of: guard's tasks, and of a CA its key and its certificate."""
 
@@ -45,13 +47,16 @@ def quick() -> float:
 def _emptied(region: Region) -> t.Iterator[None]:
     yield
     region.reset()
+    (region.scratch / WORD).unlink(missing_ok=True)
 
 
 def meet(region: Region, offset: float, playbook: str, *arguments: str) -> tuple[Ended, Ended]:
-    """Start two runs so many seconds apart; return the winner and the loser."""
+    """Start two runs so many seconds apart, and let the winner end after the loser; return both."""
     first = Operator(region, "first", playbook, *arguments)
     time.sleep(offset)
     second = Operator(region, "second", playbook, *arguments)
+    until(lambda: first.ended() or second.ended(), "end of one of two runs", 120)
+    (region.scratch / WORD).touch()
     winner, loser = sorted((first.end(), second.end()), key=lambda ended: ended.rc)
     return winner, loser
 
@@ -70,7 +75,7 @@ def refused(loser: Ended) -> str:
 @pytest.mark.parametrize("pair", range(PAIRS))
 def test_one_wins_and_the_other_is_told_who_in_seconds(region: Region, pair: int) -> None:
     offset = random.Random(pair).uniform(0, 0.8)  # noqa: S311 - a moment, not a secret
-    winner, loser = meet(region, offset, LIGHT, "-e", "light_seconds=3")
+    winner, loser = meet(region, offset, LIGHT, "-e", f"light_until={region.scratch / WORD}")
     assert (winner.rc, loser.rc) == (0, 2), loser.output + winner.output
     writers = {write["run_id"] for write in region.lab.writes() if not write["error"]}
     assert writers == {refused(loser)}
@@ -92,11 +97,12 @@ def test_two_builds_of_a_whole_region_make_nothing_twice(region: Region, offset:
 
 
 def test_a_plan_beside_a_run_goes_on_and_says_who_is_at_work(region: Region) -> None:
-    run = Operator(region, "first", LIGHT, "-e", "light_seconds=4")
+    run = Operator(region, "first", LIGHT, "-e", f"light_until={region.scratch / WORD}")
     run.keeper()
     plan = Operator(region, "second", LIGHT, "--check").end()
     assert plan.rc == 0, plan.output
     refused(plan)
+    (region.scratch / WORD).touch()
     assert run.end().rc == 0
 
 
