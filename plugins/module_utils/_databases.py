@@ -136,7 +136,20 @@ def want(entry: Entry, region: str, groups: t.Sequence[str]) -> Want:
         "schedule": entry["schedule"],
         **({"waiting": []} if immediately else {}),
     }
-    left_to_aws = {
+    key = entry["secret_kms_key_arn"]
+    create = {
+        "immediately": immediately,
+        "major_upgrade": entry["major_upgrade"],
+        "secret_key": {"MasterUserSecretKmsKeyId": key} if key else {},
+    }
+    tags = {**entry["tags"], KEEP: "true" if entry["deletion_protection"] else "false"}
+    return Want(entry["name"], {**said, **_chosen(entry)}, create, tags)
+
+
+def _chosen(entry: Entry) -> dict[str, t.Any]:
+    """Return what AWS chooses unless the inventory does."""
+    storage = entry["storage"]
+    said = {
         "database": entry["database"],
         "port": entry["port"],
         "iops": storage["iops"],
@@ -145,11 +158,4 @@ def want(entry: Entry, region: str, groups: t.Sequence[str]) -> Want:
         "backup_window": entry["backup_window"],
         "maintenance_window": entry["maintenance_window"],
     }
-    key = entry["secret_kms_key_arn"]
-    create = {
-        "immediately": immediately,
-        "major_upgrade": entry["major_upgrade"],
-        "secret_key": {"MasterUserSecretKmsKeyId": key} if key else {},
-    }
-    tags = {**entry["tags"], KEEP: "true" if entry["deletion_protection"] else "false"}
-    return Want(entry["name"], {**said, **{key: value for key, value in left_to_aws.items() if value}}, create, tags)
+    return {field: value for field, value in said.items() if value}

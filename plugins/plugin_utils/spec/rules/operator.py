@@ -212,7 +212,7 @@ def _first_boot(region: Region) -> t.Iterator[Problem]:
         for fault in faults(own):
             yield host.problem("user_data", f"{fault[:1].upper()}{fault[1:]}.", FETCHED)
         tools = next((list(item.items()) for item in region.variables("operator_tools")), [])
-        packages = next((item.value for item in region.variables("operator_packages")), [])
+        packages: t.Any = next((item.value for item in region.variables("operator_packages")), [])
         sound = [tool.value for tool in tools if isinstance(tool.get("sha256"), t.Mapping) and tool.get("url")]
         whole = first_boot([str(one) for one in packages], sound, str(complete(host.value)["user_data"]))
         if len(whole.encode()) > MOST_BYTES and len(own.encode()) <= MOST_BYTES:
