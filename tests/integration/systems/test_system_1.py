@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import typing as t
 from pathlib import Path
 
 import pytest
 
-from tests.integration.playbook import ROOT, Region
+from tests.integration.playbook import Region
 from tests.integration.systems.built import Built, changed, default_routes, tags
 
 SUBNETS = {
@@ -18,13 +17,6 @@ SUBNETS = {
     "private-c": ("ap-northeast-2c", "10.0.5.0/24"),
 }
 PUBLIC, PRIVATE = "kubernetes.io/role/elb", "kubernetes.io/role/internal-elb"
-
-
-@pytest.fixture(scope="module")
-def kr(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Built]:
-    built = Built.of(ROOT / "inventories/kr", tmp_path_factory.mktemp("kr"))
-    yield built
-    built.region.lab.stop()
 
 
 def test_1_01_two_public_and_three_private_zones_have_exactly_their_ranges(kr: Built) -> None:
