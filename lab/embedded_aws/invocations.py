@@ -26,7 +26,9 @@ from lab.embedded_aws.errors import error
 from lab.embedded_aws.http_server import Answer
 
 AT_ONCE = 4
-Ready, Ran = t.Any, t.Any  # of truth.awslambda.running, which imports moto
+# Of truth.awslambda.running, which imports moto.
+Ready: t.TypeAlias = t.Any
+Ran: t.TypeAlias = t.Any
 
 
 class Invocations:

@@ -124,7 +124,7 @@ class Functions:
             return []
         names = sorted({one["function"] for one in self.wishes.schedules})
         invoked = [self._arn("lambda", f"function:{self.owner.region}-{name}") for name in names]
-        may = {"sid": None, "effect": "Allow", "actions": [function.INVOKE], "resources": invoked, "conditions": {}}
+        may: Entry = {"sid": None, "effect": "Allow", "actions": [function.INVOKE], "resources": invoked, "conditions": {}}
         ours = {"StringEquals": {"aws:SourceAccount": self.account}}
         return [self._iam_role(SCHEDULER, "Invokes functions when their time comes", "scheduler", [may], ours)]
 

@@ -43,8 +43,8 @@ def wanted(pool: t.Mapping[str, t.Any], placed: Placed) -> dict[str, t.Any]:
 
     Read are ``size`` {min, max, desired}, ``spot`` {on_demand_base, on_demand_percent, on_demand_strategy, strategy,
     max_price, rebalance}, ``health_check`` {type, grace_seconds}, ``instance_types``, ``scale_in_protection``,
-    ``max_lifetime_seconds``, ``warmup_seconds``, ``metrics`` and ``schedule``. Without ``desired`` the size is whatever scaling makes
-    it.
+    ``max_lifetime_seconds``, ``warmup_seconds``, ``metrics`` and ``schedule``. Without ``desired`` the size is whatever
+    scaling makes it.
     """
     size, spot, health = pool["size"], pool["spot"], pool["health_check"]
     desired = {"desired": size["desired"]} if size.get("desired") is not None else {}

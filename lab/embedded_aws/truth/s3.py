@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+import xml.etree.ElementTree as ET
 
 from lab.embedded_aws.truth.cloudtrail.bucket_policy import holds
 from lab.embedded_aws.truth.patching import before, install
@@ -63,11 +64,11 @@ def begin(self: t.Any) -> None:
 
 def tags_of_new(response: Response) -> dict[str, str]:
     """The tags in the body of CreateBucket."""
-    import xmltodict
-
-    given = xmltodict.parse(response.body).get("CreateBucketConfiguration") if response.body else None
-    rows = ((given or {}).get("Tags") or {}).get("Tag") or []
-    return {row["Key"]: row["Value"] or "" for row in (rows if isinstance(rows, list) else [rows])}
+    if not response.body:
+        return {}
+    # In the namespace of S3.
+    rows = ET.fromstring(response.body).iterfind(".//{*}Tag")  # noqa: S314 - our own client wrote it
+    return {row.findtext("{*}Key") or "": row.findtext("{*}Value") or "" for row in rows}
 
 
 def iter_tagged_resources(self: Backend) -> t.Iterator[t.Any]:

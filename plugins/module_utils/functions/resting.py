@@ -76,7 +76,8 @@ def handler(event: t.Mapping[str, t.Any], _context: t.Any) -> list[dict[str, str
     """Do what the event says and return what became of each; raise when one of them failed, to be tried again."""
     import boto3
 
-    clients = Clients(*(boto3.client(name) for name in Clients._fields))
+    make: t.Any = boto3.client  # which has a type for each service
+    clients = Clients(*map(make, Clients._fields))
     told = act(clients, Which(os.environ["REGION_NAME"], event["schedule"]), event["action"])
     print(json.dumps(told))
     failed = [f"{one['kind']} {one['part']}: {one['failed']}" for one in told if one["failed"]]

@@ -93,7 +93,7 @@ class Function(Kind):
 
     def update(self, found: Found, want: Want, changed: t.Collection[str]) -> None:
         """Bring it to what is wanted: code, settings, then who invokes it."""
-        function = {"FunctionName": found.raw["FunctionName"]}
+        function: dict[str, t.Any] = {"FunctionName": found.raw["FunctionName"]}
         if "code" in changed:
             zipped = want.create["zip"]
             self.aws.call("lambda", "update_function_code", patience=_BUSY, ZipFile=zipped, **function)
@@ -160,16 +160,23 @@ class Function(Kind):
 
     def _let_in(self, found: Found, wanted: t.Mapping[str, t.Mapping[str, str]]) -> None:
         have = found.raw.get("invokers", {})
-        function = {"FunctionName": found.raw["FunctionName"]}
+        function: dict[str, t.Any] = {"FunctionName": found.raw["FunctionName"]}
         for sid in [sid for sid, said in have.items() if wanted.get(sid) != said]:
-            _absent_ok(
-                lambda sid=sid: self.aws.call(  # type: ignore[misc]
-                    "lambda", "remove_permission", patience=_BUSY, StatementId=sid, **function
-                )
-            )
+            self._shut_out(sid, function)
         for sid in [sid for sid, said in wanted.items() if have.get(sid) != said]:
-            said = {"Principal": wanted[sid]["principal"], "SourceArn": wanted[sid]["source_arn"]}
-            self.aws.call("lambda", "add_permission", StatementId=sid, Action=INVOKE, **said, **function)
+            self.aws.call(
+                "lambda",
+                "add_permission",
+                StatementId=sid,
+                Action=INVOKE,
+                Principal=wanted[sid]["principal"],
+                SourceArn=wanted[sid]["source_arn"],
+                **function,
+            )
+
+    def _shut_out(self, sid: str, function: t.Mapping[str, t.Any]) -> None:
+        action = "remove_permission"
+        _absent_ok(lambda: self.aws.call("lambda", action, patience=_BUSY, StatementId=sid, **function))
 
 
 def _invoker(statement: t.Mapping[str, t.Any]) -> dict[str, str]:

@@ -84,8 +84,8 @@ class Trail(Kind):
         if "events" in changed:
             kind = {"writes": "WriteOnly", "all": "All"}[wanted["events"]]
             selector = {"ReadWriteType": kind, "IncludeManagementEvents": True}
-            selectors = {"TrailName": found.id, "EventSelectors": [selector]}
-            self.aws.call("cloudtrail", "put_event_selectors", patience=_BUSY, **selectors)
+            said = {"TrailName": found.id, "EventSelectors": [selector]}
+            self.aws.call("cloudtrail", "put_event_selectors", patience=_BUSY, **said)
         if "logging" in changed:
             action = "start_logging" if wanted["logging"] else "stop_logging"
             self.aws.call("cloudtrail", action, patience=_BUSY, Name=found.id)
