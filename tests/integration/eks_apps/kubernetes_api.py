@@ -56,6 +56,8 @@ class Cluster:
     objects: dict[tuple[str, str, str, str], Object] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     """(method, path, Authorization) of each call."""
+    rolls_out: bool = True
+    """Whether pods of a new Deployment ever become ready."""
 
     def of(self, kind: str) -> dict[str, Object]:
         """The objects of a kind by name."""
@@ -104,7 +106,7 @@ class Cluster:
     def _keep(self, key: tuple[str, str, str, str], thing: Object) -> Object:
         thing["metadata"]["resourceVersion"] = str(len(self.asked))
         if thing["kind"] == "Deployment":
-            self.objects[key[0], "replicasets", *key[2:]] = roll_out(thing)
+            self.objects[key[0], "replicasets", *key[2:]] = roll_out(thing, self.rolls_out)
         self.objects[key] = thing
         return thing
 
@@ -119,10 +121,10 @@ class Cluster:
         return {"kind": f"{kind}List", "apiVersion": version, "metadata": {"resourceVersion": "1"}, "items": items}
 
 
-def roll_out(deployment: Object) -> Object:
-    """Make all pods of a Deployment ready, and return the ReplicaSet that has them: what Helm waits for."""
+def roll_out(deployment: Object, ready_at_once: bool) -> Object:
+    """Make all pods of a Deployment ready, or none, and return the ReplicaSet that has them: what Helm waits for."""
     metadata, spec = deployment["metadata"], deployment["spec"]
-    count = spec.get("replicas", 1)
+    count = spec.get("replicas", 1) if ready_at_once else 0
     ready = {"observedGeneration": 1, "replicas": count, "readyReplicas": count, "availableReplicas": count}
     metadata["generation"] = 1
     deployment["status"] = {**ready, "updatedReplicas": count}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 
 import pytest
@@ -94,6 +95,24 @@ def test_what_is_switched_off_is_uninstalled_last_one_first(world: World, instal
     world.install(**off)
     assert world.cluster.writes[before:] == []
     world.install(**EVERYTHING)
+
+
+def test_a_release_that_a_killed_run_left_half_way_is_taken_up(world: World, installed: Run) -> None:
+    world.install(eks_apps_releases=[{**EVERYTHING["eks_apps_releases"][0], "enabled": False}])
+    world.cluster.rolls_out = False
+    helm = world.helm("upgrade", "--install", "greeter", CHART, "--namespace", "apps", "--wait")
+    while "greeter" not in world.cluster.of("Deployment"):
+        assert helm.poll() is None
+        time.sleep(0.1)
+    helm.kill()
+    helm.wait()
+    world.cluster.rolls_out = True
+    assert [secret["metadata"]["labels"]["status"] for secret in world.cluster.of("Secret").values()] == [
+        "pending-install"
+    ]
+    run = world.install(**EVERYTHING)
+    assert releases(run)["greeter"] == "create"
+    assert world.cluster.of("ConfigMap")["greeter"]["data"]["greeting"] == "hello"
 
 
 def test_in_a_rehearsal_what_would_be_installed_is_told(world: World) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +43,12 @@ class World:
         run = self.play(*arguments, server=self.api.address, **variables)
         assert run.rc == 0, run.output
         return run
+
+    def helm(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start Helm on the API, as the role does."""
+        program = Path(sys.executable).with_name("helm")
+        said = {**os.environ, "HELM_KUBEAPISERVER": self.api.address, "KUBECONFIG": os.devnull}
+        return subprocess.Popen([program, *arguments], env=said, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def raised(scratch: Path) -> World:
