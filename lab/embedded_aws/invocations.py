@@ -27,8 +27,8 @@ from lab.embedded_aws.http_server import Answer
 
 AT_ONCE = 4
 # Of truth.awslambda.running, which imports moto.
-Ready: t.TypeAlias = t.Any
-Ran: t.TypeAlias = t.Any
+type Ready = t.Any
+type Ran = t.Any
 
 
 class Invocations:

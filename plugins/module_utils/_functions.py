@@ -124,7 +124,8 @@ class Functions:
             return []
         names = sorted({one["function"] for one in self.wishes.schedules})
         invoked = [self._arn("lambda", f"function:{self.owner.region}-{name}") for name in names]
-        may: Entry = {"sid": None, "effect": "Allow", "actions": [function.INVOKE], "resources": invoked, "conditions": {}}
+        said = {"effect": "Allow", "actions": [function.INVOKE], "resources": invoked}
+        may: Entry = {"sid": None, "conditions": {}, **said}
         ours = {"StringEquals": {"aws:SourceAccount": self.account}}
         return [self._iam_role(SCHEDULER, "Invokes functions when their time comes", "scheduler", [may], ours)]
 
