@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, all_done, each, side_by_side
 from ansible_collections.cloister.aws.plugins.module_utils._ecs_stack import Standing
@@ -49,14 +50,21 @@ ACCOUNT_KINDS: tuple[type[Kind], ...] = (OidcProvider, IamRole, PodIdentityAssoc
 class Inside:
     """A cluster and the stack that it belongs to."""
 
-    def __init__(self, aws: Aws, owner: Owner, names: Names, cluster: str, check: bool) -> None:
+    def __init__(
+        self, aws: Aws, owner: Owner, names: Names, cluster: str, check: bool, version: str | None = None
+    ) -> None:
         self._aws, self._owner, self._names, self._check = aws, owner, names, check
-        self._part = cluster
+        self._part, self._version = cluster, version
         self._once = Once()
 
     def cluster(self) -> Cluster:
         """Return the cluster, read once."""
-        return self._once.get("cluster", lambda: read_cluster(self._aws, self._owner, self._part, self._check))
+        return self._once.get("cluster", self._read)
+
+    def _read(self) -> Cluster:
+        """Read the cluster; in check mode with the version that it is to get."""
+        found = read_cluster(self._aws, self._owner, self._part, self._check)
+        return replace(found, version=self._version) if self._check and self._version and found.known else found
 
     def here(self, kind: Kind) -> Kind:
         """Let a kind look into this cluster only."""

@@ -18,6 +18,9 @@ description:
   - An add-on that lacks nothing but a node, in a cluster without any, is not waited for.
 author: Cloister contributors (@cloister)
 options:
+  version:
+    description: The version of Kubernetes that the cluster is to have; a plan tells what its add-ons become then.
+    type: str
   addons:
     description: The add-ons, all of them.
     type: list
@@ -109,6 +112,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_addon impor
 
 SPEC = {
     "cluster": CLUSTER,
+    "version": {"type": "str"},
     "addons": ADDONS,
     "service_accounts": SERVICE_ACCOUNTS,
     "nodes": {"type": "bool", "default": True},
@@ -121,7 +125,7 @@ def main() -> None:
     """Read arguments, reconcile, report."""
     module = RegionModule(SPEC)
     p = module.params
-    inside = Inside(module.aws, module.owner, module.names, p["cluster"], module.check)
+    inside = Inside(module.aws, module.owner, module.names, p["cluster"], module.check, p["version"])
     kind = module.kind(EksAddon)
     kind.wait_seconds = p["wait_seconds"]
     try:
