@@ -55,7 +55,7 @@ class EndpointServices:
                 f"{self._aws.region} offers the service {service} {has}, and a {kind} endpoint is wanted; "
                 "`aws ec2 describe-vpc-endpoint-services` lists what there is"
             )
-        return t.cast("t.Mapping[str, t.Any]", forms[kind])
+        return forms[kind]
 
     def zones(self, subnets: t.Sequence[str]) -> dict[str, str]:
         """Return the availability zone of each subnet id."""

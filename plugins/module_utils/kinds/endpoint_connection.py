@@ -96,7 +96,8 @@ class EndpointConnection(HeldKind):
 
     def _answer(self, action: str, service: str, endpoint: str) -> None:
         """Accept or reject; both actions answer 200 and tell refusals in their body."""
-        rejecting, said = action.startswith("reject"), {"ServiceId": service, "VpcEndpointIds": [endpoint]}
+        rejecting = action.startswith("reject")
+        said: dict[str, t.Any] = {"ServiceId": service, "VpcEndpointIds": [endpoint]}
         answer = self.aws.call("ec2", action, absent_ok=rejecting, **said) or {}
         for item in answer.get("Unsuccessful", ()):
             code, text = item.get("Error", {}).get("Code", "Unknown"), item.get("Error", {}).get("Message", "")

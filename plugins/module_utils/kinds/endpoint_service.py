@@ -75,7 +75,7 @@ class EndpointService(Ec2Kind):
             said["RemoveNetworkLoadBalancerArns"] = _beside(have["load_balancers"], want.fields["load_balancers"])
         if "acceptance_required" in changed:
             said["AcceptanceRequired"] = want.fields["acceptance_required"]
-        given = {key: value for key, value in said.items() if value or value is False}
+        given: dict[str, t.Any] = {key: value for key, value in said.items() if value or value is False}
         if given:
             self.aws.call("ec2", "modify_vpc_endpoint_service_configuration", ServiceId=found.id, **given)
         if "principals" in changed:

@@ -101,7 +101,7 @@ def _in_zone(region: Region, vpc_id: str | None, zone: Thing, name: str, asked: 
         )
     rest = _follow(region, vpc_id, onward, asked, depth + 1)
     unknown = all(place.address == ANYWHERE.address for place in rest.places)
-    if unknown and ".elb." in onward and region.name in onward:
+    if unknown and (".elb." in onward or ".vpce." in onward) and region.name in onward:
         fix = "run the stack that makes what it leads to, or correct the record in dns_zones"
         return _failed("alias-leads-nowhere", f"{name} leads to {onward}, which does not stand", fix, zone.get("Id"))
     return replace(rest, steps=(step, *rest.steps))

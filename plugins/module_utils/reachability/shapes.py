@@ -42,6 +42,8 @@ _NESTED = {
 # Where the order means something, it is kept: priorities of rules are numbers, names of an endpoint are AWS's order.
 _ORDERED = ("DnsEntries", "Rules", "PrivateIpAddresses", "DefaultActions", "Actions")
 _GONE = ("deleted", "failed", "rejected", "expired", "terminated")
+# An endpoint that was rejected still stands, and its names still lead to it.
+_STANDING = {"vpc_endpoints": ("rejected",)}
 
 
 def tidy(snapshot: t.Mapping[str, t.Any]) -> Snapshot:
@@ -52,7 +54,8 @@ def tidy(snapshot: t.Mapping[str, t.Any]) -> Snapshot:
             continue
         names = members.split()
         things = [{name: thing[name] for name in names if name in thing} for thing in snapshot[kind]]
-        clean = [_clean(thing) for thing in things if _state(thing) not in _GONE]
+        gone = {*_GONE} - {*_STANDING.get(kind, ())}
+        clean = [_clean(thing) for thing in things if _state(thing) not in gone]
         kept[kind] = sorted(clean, key=lambda thing: str(thing.get(IDS[kind])))
     return t.cast("Snapshot", kept)
 

@@ -98,7 +98,7 @@ def test_f11_4_10_an_endpoint_that_nobody_let_in_is_named_and_let_in(private_eks
     assert not private_eks.drift("--limit", "private_api").actions
 
 
-def test_4_10_a_connection_that_somebody_rejected_stops_the_run_and_says_why(private_eks: Built) -> None:
+def test_4_10_a_connection_that_somebody_rejected_is_named_and_let_in_again(private_eks: Built) -> None:
     service, endpoint = private.service(private_eks), private.endpoint(private_eks)
     named: dict[str, t.Any] = {"ServiceId": service["ServiceId"], "VpcEndpointIds": [endpoint["VpcEndpointId"]]}
     private_eks.ec2.reject_vpc_endpoint_connections(**named)

@@ -6,6 +6,7 @@ import typing as t
 
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.flow import INTERNET, Vantage, reach
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.shapes import tidy
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.verdict import Verdict
 
 from tests.unit.module_utils.reachability.building import REGION, Building, forward, rule
@@ -112,6 +113,18 @@ def test_f5_f11_what_private_link_lacks_is_named(cause: str, stage: str, damage:
     found = asked(made)
     assert (found.cause, found.stage) == (cause, stage), found.told()
     assert found.fix
+
+
+def test_a_name_that_leads_to_an_endpoint_of_yesterday_is_named() -> None:
+    made = linked()
+    made.drop("vpc_endpoints", "vpce-api")
+    assert asked(made).cause == "alias-leads-nowhere"
+
+
+def test_an_endpoint_that_was_rejected_is_still_seen() -> None:
+    made = linked()
+    made.get("vpc_endpoints", "vpce-api").update(State="rejected")
+    assert reach(tidy(made.snapshot), OPERATOR, HOST, 443).cause == "connection-rejected"
 
 
 def test_enforced_rules_that_let_the_client_in_are_no_trouble() -> None:
