@@ -199,6 +199,39 @@ class NodeGroups:
         self.scaling = scalingConfig
 
 
+class Databases:
+    """Three databases of RDS, one of which follows the calendar."""
+
+    def __init__(self) -> None:
+        ours = {"cloister:region": "us", "cloister:part": "main"}
+        tags = [{**ours, SCHEDULE: "nights"}, {**ours, SCHEDULE: "days"}, {}]
+        self.all = [
+            {
+                "DBInstanceIdentifier": f"db-{number}",
+                "DBInstanceArn": f"arn:db-{number}",
+                "DBInstanceStatus": "available",
+                "TagList": [{"Key": key, "Value": value} for key, value in one.items()],
+            }
+            for number, one in enumerate(tags)
+        ]
+
+    def get_paginator(self, _: str) -> t.Any:
+        return type("Pages", (), {"paginate": lambda _: [{"DBInstances": self.all}]})()
+
+    def stop_db_instance(self, DBInstanceIdentifier: str) -> None:  # noqa: N803
+        self._set(DBInstanceIdentifier, "stopped")
+
+    def start_db_instance(self, DBInstanceIdentifier: str) -> None:  # noqa: N803
+        self._set(DBInstanceIdentifier, "available")
+
+    def _set(self, name: str, status: str) -> None:
+        for one in self.all:
+            one["DBInstanceStatus"] = status if one["DBInstanceIdentifier"] == name else one["DBInstanceStatus"]
+
+    def states(self) -> list[t.Any]:
+        return [one["DBInstanceStatus"] for one in self.all]
+
+
 class Nothing:
     """A service that has nothing of ours."""
 
@@ -219,6 +252,18 @@ def test_node_groups_rest_and_start_as_they_were() -> None:
     assert eks.scaling == {"minSize": 0, "desiredSize": 0, "maxSize": 3}
     act(clients, Which("us", "nights"), "start")
     assert (eks.scaling, RESTING in eks.tags) == ({"minSize": 1, "desiredSize": 2, "maxSize": 3}, False)
+
+
+def test_a_database_that_follows_the_calendar_is_stopped_and_started() -> None:
+    rds = Databases()
+    clients = Clients(Nothing(), Nothing(), Nothing(), rds)
+    [told] = act(clients, Which("us", "nights"), "stop")
+    assert (told["kind"], told["part"], told["before"], told["after"]) == ("database", "main", "available", "stopped")
+    assert rds.states() == ["stopped", "available", "available"]
+    [again] = act(clients, Which("us", "nights"), "stop")
+    assert again["before"] == again["after"] == "stopped"
+    act(clients, Which("us", "nights"), "start")
+    assert rds.states() == ["available"] * 3
 
 
 def test_what_fails_is_told_and_finished_by_the_next_run() -> None:

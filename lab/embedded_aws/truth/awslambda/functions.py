@@ -31,6 +31,7 @@ RESERVED = frozenset({
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT",
     "LAMBDA_RUNTIME_DIR",
 })  # fmt: skip
+_STATES = ("State", "LastUpdateStatus")
 CANNOT_BE_ASSUMED = "The role defined for the function cannot be assumed by Lambda."
 PRINCIPAL = "lambda.amazonaws.com"
 
@@ -133,6 +134,18 @@ def wrap(owner: type) -> None:
     owner.__init__ = __init__  # type: ignore[misc]
     owner.get_configuration = get_configuration  # type: ignore[attr-defined]
     owner.update_configuration = update_configuration  # type: ignore[attr-defined]
+
+
+def leave_out_of_lists(owner: type) -> None:
+    """ListFunctions tells no state: https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html"""
+    tell = owner.list_functions  # type: ignore[attr-defined]
+
+    def list_functions(self: t.Any) -> str:
+        rows = json.loads(tell(self))["Functions"]
+        told = [{key: value for key, value in row.items() if not key.startswith(_STATES)} for row in rows]
+        return json.dumps({"Functions": told})
+
+    owner.list_functions = list_functions  # type: ignore[attr-defined]
 
 
 def logging(name: str, given: dict[str, t.Any] | None) -> dict[str, t.Any]:
