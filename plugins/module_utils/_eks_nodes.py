@@ -15,6 +15,7 @@ from ansible_collections.cloister.aws.plugins.module_utils import _node_template
 from ansible_collections.cloister.aws.plugins.module_utils._aws import all_done, each, side_by_side
 from ansible_collections.cloister.aws.plugins.module_utils._eks import aws_name
 from ansible_collections.cloister.aws.plugins.module_utils._eks_inside import part_in
+from ansible_collections.cloister.aws.plugins.module_utils._eks_waiting import standing_of
 from ansible_collections.cloister.aws.plugins.module_utils._errors import MissingError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
@@ -94,7 +95,7 @@ class NodesMaker:
 
     def _security_group(self, part: str, clusters: t.Sequence[Found]) -> str:
         """Return the security group that EKS made for the cluster: a template that names groups must name it."""
-        found = by_part(self.cluster, clusters).get(part)
+        found = standing_of(self.cluster, [part], clusters, self.check).get(part)
         known = (found.raw["resourcesVpcConfig"] if found else {}).get("clusterSecurityGroupId")
         if known:
             return str(known)

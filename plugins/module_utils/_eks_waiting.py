@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils import _eks as eks
@@ -14,11 +15,12 @@ from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Mem
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_cluster import EksCluster
 
 _VERSION = "VersionUpdate"
+_LOOK_AGAIN = (0.2, 0.4, 0.8, 1.6, 3.2)
 
 
 def settle(kind: EksCluster, wanted: t.Mapping[str, str], check: bool) -> Outcome:
     """Wait for clusters, given with the version that each is to have; in check mode only tell of them."""
-    standing = by_part(kind, kind.find())
+    standing = standing_of(kind, wanted, kind.find(), check)
     missing = sorted(set(wanted) - set(standing))
     if missing and not check:
         have = ", ".join(sorted(standing)) or "none"
@@ -26,6 +28,17 @@ def settle(kind: EksCluster, wanted: t.Mapping[str, str], check: bool) -> Outcom
     members = [_member(kind, standing[part]) for part in wanted if part in standing]
     results = [] if check else side_by_side(lambda member: _await(kind, member, wanted[member.part]), members)
     return Outcome(members, [result for result in results if isinstance(result, Exception)])
+
+
+def standing_of(kind: EksCluster, wanted: t.Collection[str], found: t.Sequence[Found], check: bool) -> dict[str, Found]:
+    """Return clusters by name; those wanted are looked for again, about 6 s, as EKS shows a new one late."""
+    standing = by_part(kind, found)
+    for pause in _LOOK_AGAIN:
+        if check or set(wanted) <= set(standing):
+            break
+        time.sleep(pause)
+        standing = by_part(kind, kind.find())
+    return standing
 
 
 def _member(kind: EksCluster, found: Found) -> Member:
