@@ -78,6 +78,13 @@ def test_a_calendar_whose_schedules_would_have_too_long_names_is_refused() -> No
     assert [one for one in told(variables) if "at most 58 characters" in one]
 
 
+def test_all_calendars_are_in_one_stack() -> None:
+    mine = [{"name": name, "stop": "cron(0 0 * * ? *)"} for name in ("one", "two")]
+    stacks = [Stack("all", "all", {**sound(), CALENDARS: mine[:1]}), Stack("more", "schedule", {CALENDARS: mine[1:]})]
+    found = judge(Region(stacks, AWS_REGIONS))
+    assert [(one.stack, spell(one.path), one.right) for one in found] == [("more", CALENDARS, "all calendars in all")]
+
+
 def test_two_stacks_have_no_trail_of_one_name() -> None:
     stacks = [
         Stack("all", "all", {**sound(), TRAIL: {"name": "main"}}),

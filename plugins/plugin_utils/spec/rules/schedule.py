@@ -21,6 +21,10 @@ TIMES = {"start": "cron(0 8 ? * MON-FRI *)", "stop": "cron(0 20 ? * MON-FRI *)"}
 
 def rules(region: Region) -> t.Iterator[Problem]:
     """Whatever Scheduler would refuse, and calendars at which nothing happens."""
+    holders = [holder for holder in region.variables("schedule_calendars") if holder.value]
+    for holder in holders[1:]:
+        found = f"The stack {holders[0].stack} has calendars too, and one function serves the whole region."
+        yield holder.problem(None, found, f"all calendars in {holders[0].stack}")
     for calendar in region.items("schedule_calendars"):
         yield from _times(calendar)
         yield from _zone(calendar)
