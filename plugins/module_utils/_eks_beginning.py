@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ansible_collections.cloister.aws.plugins.module_utils import _eks_versions as versions
 from ansible_collections.cloister.aws.plugins.module_utils._aws import each
+from ansible_collections.cloister.aws.plugins.module_utils._errors import MissingError
+from ansible_collections.cloister.aws.plugins.module_utils._kind import Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome, reconcile
 from ansible_collections.cloister.aws.plugins.module_utils.kinds import cluster_log_group, eks_cluster
@@ -19,6 +22,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.security_group import SecurityGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.subnet import Subnet
 
+SECURITY_GROUPS_SECONDS = 60
 Entries = t.Sequence[t.Mapping[str, t.Any]]
 
 
@@ -41,7 +45,7 @@ class Beginner:
         ]
         groups, standing, said, _read = each(lambda read: read(), reads)
         logs = [cluster_log_group.want(cluster) for cluster in clusters if cluster["logs"]]
-        wants = [eks_cluster.want(cluster, self.names) for cluster in clusters]
+        wants = [self._want(cluster) for cluster in clusters]
 
         def bring(check: bool) -> t.Iterator[Outcome]:
             yield reconcile(self.group, logs, check, purge=False, found=groups)
@@ -57,6 +61,16 @@ class Beginner:
             if outcome.errors:
                 break
         return _both(done), notes
+
+    def _want(self, cluster: t.Mapping[str, t.Any]) -> Want:
+        """Return the wish for a cluster, bearing that security groups, made beside it, come a moment later."""
+        end = time.monotonic() + (SECURITY_GROUPS_SECONDS if cluster["security_groups"] else 0)
+        while True:
+            try:
+                return eks_cluster.want(cluster, self.names)
+            except MissingError:
+                if time.monotonic() > end:
+                    raise
 
 
 def settled(outcome: Outcome) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from threading import Timer
 
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
@@ -187,3 +188,12 @@ def test_a_version_that_did_not_come_is_told_with_the_reason(world: World) -> No
     world.stand(version="1.32")
     with pytest.raises(RegionError, match=r"is 1\.32 and not 1\.33 as it was asked to become\. EKS was not asked"):
         world.settle(cluster())
+
+
+def test_a_security_group_that_comes_a_moment_later_is_waited_for(world: World) -> None:
+    """It is made in the same layer, beside the cluster."""
+    late = Timer(8, world.group, ["late"])
+    late.start()
+    world.begin(cluster(security_groups=["late"]))
+    late.join()
+    assert len(world.cluster()["resourcesVpcConfig"]["securityGroupIds"]) == 1
