@@ -3,8 +3,8 @@
 """What machines of the usual types have, for counting without asking AWS.
 
 From DescribeInstanceTypes, as the embedded AWS has it too (a test compares). Pods are what fits a node by default:
-https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html: interfaces x (addresses - 1) + 2, and at most
-110 below 30 vCPUs, else 250.
+https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html: interfaces x (addresses - 1) + 2, and
+at most 110 below 30 vCPUs, else 250.
 """
 
 from __future__ import annotations

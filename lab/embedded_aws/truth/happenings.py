@@ -22,7 +22,7 @@ INSTANCE_GONE = "instance gone"
 REPOSITORY_MADE = "repository made"
 """(account, region, repository): moto's repository was made, and is empty."""
 INTERFACE_MADE = "interface made"
-"""(account, region, interface, by): a service made moto's interface; `by` is its principal, such as eks.amazonaws.com."""
+"""(account, region, interface, by): a service made it; `by` is who, a principal, such as eks.amazonaws.com."""
 INTERFACE_GONE = "interface gone"
 """(account, region, interface, by): the service took it away."""
 

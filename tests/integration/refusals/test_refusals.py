@@ -1,7 +1,7 @@
 """Every broken inventory is refused by the command a person types, before AWS hears anything.
 
-Each is a copy of a shipped inventory with one thing wrong, given to ansible-playbook as a process of its own; the endpoint
-that AWS_ENDPOINT_URL names counts who knocks.
+Each is a copy of a shipped inventory with one thing wrong, given to ansible-playbook as a process of its own; the
+endpoint that AWS_ENDPOINT_URL names counts who knocks.
 """
 
 from __future__ import annotations
