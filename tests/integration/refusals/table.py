@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.integration.refusals import access, ecs, eks, eks_apps, eks_inner, load_balancers, nights, pools, wares
+from tests.integration.refusals import (
+    access,
+    ecs,
+    eks,
+    eks_apps,
+    eks_inner,
+    load_balancers,
+    nights,
+    pools,
+    private_api,
+    wares,
+)
 from tests.integration.refusals.broken import (
     DNS,
     ENDPOINTS,
@@ -159,4 +170,5 @@ BROKEN = [
     *eks_inner.BROKEN,
     *access.BROKEN,
     *nights.BROKEN,
+    *private_api.BROKEN,
 ]
