@@ -17,8 +17,6 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_cluster imp
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.target import Target
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.target_group import TargetGroup
 
-_ACTIONS: dict[str, Action] = {"registered": "create", "removed": "remove", "kept": "keep"}
-
 
 class Client:
     """A client as the function has it, whose calls bear what ours do."""
@@ -60,26 +58,30 @@ def bring_about(module: RegionModule) -> Registered:
     if cluster is None or not host or is_unknown(group):
         if not module.check:
             raise RegionError(f"EKS cluster {module.params['cluster']} has no API yet; run its stack first")
-        return Registered(Outcome([]), host or unknown(EksCluster.noun, module.params["cluster"]))
+        marker = unknown(EksCluster.noun, module.params["cluster"])
+        return Registered(Outcome([_member(module, group, [], [marker])]), host or marker)
     watch = Watch(cluster.raw["name"], cluster.raw["resourcesVpcConfig"]["vpcId"], group, module.params["port"])
+    before = _standing(module, watch)
     work = plan if module.check else reconcile
     told = work(Client(module.aws, "ec2"), Client(module.aws, "elbv2"), watch, {})
-    members = [_member(module, action, address) for action, addresses in told.items() for address in addresses]
+    after = sorted({*before, *told["registered"]} - {*told["removed"]})
     if not module.check:
         _await(module, cluster, watch)
-    return Registered(Outcome([member for member in members if member.action != "keep"]), host)
+    return Registered(Outcome([_member(module, group, before, after)]), host)
 
 
-def _member(module: RegionModule, word: str, address: str) -> Member:
-    group, port = module.params["target_group"], module.params["port"]
-    return Member(
-        Target.noun,
-        f"{group} {address}:{port}",
-        str(module.owner.stack),
-        _ACTIONS[word],
-        f"{address}:{port}",
-        done=True,
-    )
+def _standing(module: RegionModule, watch: Watch) -> list[str]:
+    answer = module.aws.call("elbv2", "describe_target_health", TargetGroupArn=watch.target_group_arn)
+    states = {one["Target"]["Id"]: one["TargetHealth"]["State"] for one in answer["TargetHealthDescriptions"]}
+    return sorted(address for address, state in states.items() if state != "draining")
+
+
+def _member(module: RegionModule, group: str, before: list[str], after: list[str]) -> Member:
+    """Return all targets of the group as one: which addresses EKS chooses, nobody knows before."""
+    action: Action = "keep" if before == after else "change" if before else "create"
+    changes = [] if action == "keep" else [{"field": "addresses", "before": before or None, "after": after}]
+    part, stack = module.params["target_group"], str(module.owner.stack)
+    return Member(Target.noun, part, stack, action, group, changes, done=True)
 
 
 def _await(module: RegionModule, cluster: Found, watch: Watch) -> None:

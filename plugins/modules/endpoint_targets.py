@@ -52,7 +52,7 @@ host:
   returned: success
   sample: E83BE4C09F8C9A7CC4B30B5BDC2AE1BD.gr7.us-west-2.eks.amazonaws.com
 members:
-  description: The targets that were registered (C(create)) and removed (C(remove)).
+  description: What became of the group's targets (C(create), C(change), C(keep)), the addresses before and after.
   type: list
   elements: dict
   returned: always

@@ -8,6 +8,7 @@ from tests.integration.rehearsal.damage import (  # noqa: F401
     databases,
     doors,
     inside,
+    links,
     machines,
     names,
     network,

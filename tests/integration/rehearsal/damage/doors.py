@@ -22,7 +22,7 @@ def _role_told(hands: Hands, role: Thing) -> Action:
 
 @act(SecurityGroup)
 def ssh_is_opened_to_the_world(hands: Hands) -> set[Action]:
-    group = hands.one(SecurityGroup, "public-alb")
+    group = [*hands.called(SecurityGroup, "public-alb"), *hands.all(SecurityGroup)][0]
     rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     hands.ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[rule])
     return {told(SecurityGroup, group, "change")}
@@ -30,9 +30,10 @@ def ssh_is_opened_to_the_world(hands: Hands) -> set[Action]:
 
 @act(SecurityGroup)
 def the_door_of_the_endpoints_is_shut(hands: Hands) -> set[Action]:
-    group = hands.one(SecurityGroup, "endpoints")
-    hands.ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
-    return {told(SecurityGroup, group, "change")}
+    for group in hands.called(SecurityGroup, "endpoints"):
+        hands.ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
+        return {told(SecurityGroup, group, "change")}
+    return set()
 
 
 @act(IamRole)

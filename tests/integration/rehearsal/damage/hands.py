@@ -34,12 +34,21 @@ class Hands:
         return sorted(getattr(self.ec2, kind.describe)(**{key: filters})[kind.listed], key=lambda thing: tag(thing))
 
     def one(self, kind: type[Ec2Kind], part: str) -> Thing:
-        """Return AWS's description of a part that every inventory has."""
-        return next(thing for thing in self.all(kind) if tag(thing) == part)
+        """Return AWS's description of a part that every inventory has, or its like in a VPC of another name."""
+        return next(iter([*self.called(kind, part), *self.named(kind, part)]))
+
+    def called(self, kind: type[Ec2Kind], part: str) -> list[Thing]:
+        """Return AWS's description of a part where there is one."""
+        return [thing for thing in self.all(kind) if tag(thing) == part]
 
     def named(self, kind: type[Ec2Kind], prefix: str) -> list[Thing]:
-        """Return AWS's descriptions of the parts whose names begin so, of which every inventory has two."""
-        return [thing for thing in self.all(kind) if tag(thing).startswith(prefix)]
+        """Return AWS's descriptions of the parts whose names begin so, of which every inventory has two.
+
+        Where the VPC is called otherwise, those whose names have it after the VPC's.
+        """
+        things = self.all(kind)
+        alike = [thing for thing in things if prefix.removeprefix("main") in tag(thing)]
+        return [thing for thing in things if tag(thing).startswith(prefix)] or alike
 
 
 Act = t.Callable[[Hands], set[Action]]

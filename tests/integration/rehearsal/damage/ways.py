@@ -80,15 +80,17 @@ def the_s3_endpoint_is_taken_off_a_route_table(hands: Hands) -> set[Action]:
 
 @act(VpcEndpoint)
 def an_endpoint_is_deleted(hands: Hands) -> set[Action]:
-    endpoint = hands.one(VpcEndpoint, "logs")
-    hands.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
-    return {told(VpcEndpoint, endpoint, "create")}
+    for endpoint in hands.called(VpcEndpoint, "logs"):
+        hands.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
+        return {told(VpcEndpoint, endpoint, "create")}
+    return set()
 
 
 @act(VpcEndpoint)
 def an_endpoint_is_taken_out_of_a_zone(hands: Hands) -> set[Action]:
     several = [one for one in hands.all(VpcEndpoint) if len(one["SubnetIds"]) > 1 and tag(one) != "logs"]
-    endpoint = several[-1]
-    subnet = min(endpoint["SubnetIds"])
-    hands.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], RemoveSubnetIds=[subnet])
-    return {told(VpcEndpoint, endpoint, "change")}
+    for endpoint in several[-1:]:
+        subnet = min(endpoint["SubnetIds"])
+        hands.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], RemoveSubnetIds=[subnet])
+        return {told(VpcEndpoint, endpoint, "change")}
+    return set()
