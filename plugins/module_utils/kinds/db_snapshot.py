@@ -1,8 +1,9 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The last snapshots of databases that went: all that is left of their data, so they stay until they are released.
+"""Snapshots of databases: the last of those that went, and those that were asked for. They stay until data is released.
 
-Only a snapshot that Cloister took when it deleted an instance is ours; those that people take are theirs.
+Only a snapshot that Cloister took is ours, when it deleted an instance or by `_db_backups`; those that people take are
+theirs.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, K
 from ansible_collections.cloister.aws.plugins.module_utils._owner import KEEP, PART, tag_dict
 from ansible_collections.cloister.aws.plugins.module_utils._rds import retag
 
-_LAST = "-final-"
+_LAST, _BACKUP = "-final-", "-backup-"
 
 
 class DbSnapshot(Kind):
-    """A last snapshot; its id is its ARN, its name what RDS calls it. No inventory lists one."""
+    """A snapshot; its id is its ARN, its name what RDS calls it. No inventory lists one."""
 
     noun = "DB snapshot"
     made_by = "database"
@@ -29,7 +30,7 @@ class DbSnapshot(Kind):
         """Return ours, by name and the tags that they have of their instance."""
         raws = self.aws.pages("rds", "describe_db_snapshots", "DBSnapshots", SnapshotType="manual")
         ours = [raw for raw in raws if raw["DBSnapshotIdentifier"].startswith(f"{self.owner.region}-")]
-        found = [_found(raw) for raw in ours if _LAST in raw["DBSnapshotIdentifier"]]
+        found = [_found(raw) for raw in ours if _ours(raw["DBSnapshotIdentifier"])]
         return [item for item in found if self.owner.owns(item.tags)]
 
     def fields(self, found: Found) -> dict[str, t.Any]:
@@ -37,8 +38,8 @@ class DbSnapshot(Kind):
         return {}
 
     def create(self, want: Want, tags: t.Mapping[str, str]) -> Found:
-        """Do not: it is taken when an instance is deleted."""
-        raise AssertionError("a last snapshot is taken by the deletion of its instance")
+        """Do not: one is taken when an instance is deleted, or by a verb of its own."""
+        raise AssertionError("no inventory lists a snapshot")
 
     def retag(self, found: Found, tags: t.Mapping[str, str]) -> None:
         """Set these tags, leaving others alone."""
@@ -61,6 +62,15 @@ class DbSnapshot(Kind):
 def last_name(instance: str) -> str:
     """Return what the last snapshot of an instance, taken now, is called."""
     return f"{instance}{_LAST}{datetime.now(UTC):%Y%m%d-%H%M%S}"
+
+
+def backup_name(instance: str) -> str:
+    """Return what a snapshot of an instance that stays is called, taken now."""
+    return f"{instance}{_BACKUP}{datetime.now(UTC):%Y%m%d-%H%M%S}"
+
+
+def _ours(name: str) -> bool:
+    return _LAST in name or _BACKUP in name
 
 
 def _found(raw: t.Mapping[str, t.Any]) -> Found:

@@ -178,9 +178,10 @@ class EksCluster(Kind):
         return found[0].id if found and not self.owner.owns(found[0].tags) else None
 
     def shows(self, found: Found) -> dict[str, t.Any]:
-        """Return its version, and where its API answers once it does."""
+        """Return its version, where its API answers once it does, and whether it is protected from deletion."""
         endpoint = {"endpoint": found.raw["endpoint"]} if found.raw.get("endpoint") else {}
-        return {"version": found.raw.get("version"), **endpoint}
+        protected = {"deletion_protection": True} if found.raw.get("deletionProtection") else {}
+        return {"version": found.raw.get("version"), **endpoint, **protected}
 
     def _await_ready(self, found: Found) -> None:
         def ready() -> bool:
