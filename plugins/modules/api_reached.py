@@ -103,7 +103,7 @@ def main() -> None:
     if broken and not module.check:
         module.ansible.fail_json(msg=complaint(module.params["cluster"], host, broken), host=host, ways=told)
     if broken:
-        module.ansible.warn(complaint(module.params["cluster"], host, broken))
+        module.warn(complaint(module.params["cluster"], host, broken))
     module.ansible.exit_json(changed=False, host=host, ways=told)
 
 

@@ -175,7 +175,7 @@ def main() -> None:
     except RegionError as exc:
         module.ansible.fail_json(msg=str(exc))
     for text in done.warnings:
-        module.ansible.warn(text)
+        module.warn(text)
     module.finish(done.outcome)
 
 

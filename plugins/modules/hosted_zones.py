@@ -241,7 +241,7 @@ def main() -> None:
     kind = module.kind(HostedZone)
     zones, others = _zones(kind, module)
     for text in kind.shadows(member.want for member in zones.members):
-        module.ansible.warn(text)
+        module.warn(text)
     if module.check or not zones.changed:
         module.names.know(HostedZone, kind.region)
     records = Outcome([]) if zones.errors else _records(module)

@@ -103,7 +103,7 @@ def main() -> None:
     done = module.check or looked.settled
     if done:
         for text in waiting(looked.outcome.members, layout["vpc_peerings"]):
-            module.ansible.warn(text)
+            module.warn(text)
     module.finish(looked.outcome if done else Outcome([]), done=done)
 
 

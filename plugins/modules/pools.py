@@ -115,7 +115,7 @@ def make(module: RegionModule, pools: list[Pool]) -> tuple[Ground, Outcome]:
 def finish(module: RegionModule, pools: list[Pool], ground: Ground, outcome: Outcome) -> None:
     """Warn, and return what a person and the report want to know of the pools."""
     for warning in ground.images.warnings:
-        module.ansible.warn(warning)
+        module.warn(warning)
     capacity = {pool["name"]: sizes(pool, ground) for pool in pools}
     for member in outcome.members:
         if member.kind == AutoScalingGroup.noun:

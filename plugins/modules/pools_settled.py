@@ -99,7 +99,7 @@ def main() -> None:
     except RegionError as exc:
         module.ansible.fail_json(msg=str(exc))
     for part, providers in settled.still_used.items():
-        module.ansible.warn(
+        module.warn(
             f"The pool {part} is no longer listed and stays for now, as ECS asks it for machines through "
             f"{', '.join(providers)}. It goes with the next run, after ECS has let go of it"
         )

@@ -136,7 +136,7 @@ def main() -> None:
         module.ansible.fail_json(msg=str(exc))
     waiting = links.waiting()
     for one in waiting:
-        module.ansible.warn(
+        module.warn(
             f"{one['endpoint']} of account {one['account']} asks to be let in to {one['service']}; list it in "
             "accepted_endpoints, or reject it"
         )

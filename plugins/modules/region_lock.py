@@ -160,7 +160,7 @@ def act(module: RegionModule) -> dict[str, t.Any]:
     if module.check:
         ours = found is not None and found.claim.same_run(mine)
         if state == "held" and found and not ours:
-            module.ansible.warn(lock.refusal(found))
+            module.warn(lock.refusal(found))
         return {"changed": ours if state == "free" else found is None, "lock": found.told() if found else {}}
     if state == "free":
         return {"changed": free(module, lock, mine), "lock": found.told() if found else {}}

@@ -89,7 +89,7 @@ def main() -> None:
     if failed:
         module.ansible.fail_json(msg=f"{'; '.join(failed)}. Run again: what is done stays done", **result)
     if not told:
-        module.ansible.warn(f"nothing in region {module.owner.region} follows the calendar {p['calendar']}")
+        module.warn(f"nothing in region {module.owner.region} follows the calendar {p['calendar']}")
     module.ansible.exit_json(**result)
 
 

@@ -107,7 +107,7 @@ def main() -> None:
     secrets = Secrets(module.aws, module.check)
     outcome = gathered(bring(module, secrets))
     for text in secrets.missing if module.check else ():
-        module.ansible.warn(text)
+        module.warn(text)
     module.finish(outcome)
 
 

@@ -123,7 +123,7 @@ def main() -> None:
         wait=module.params["wait"],
     )
     for text in kind.notes(member.want for member in outcome.members if member.want and member.action == "create"):
-        module.ansible.warn(text)
+        module.warn(text)
     module.finish(outcome)
 
 

@@ -97,7 +97,7 @@ def main() -> None:
         purge=module.params["purge"],
     )
     for text in waiting(outcome.members, peerings):
-        module.ansible.warn(text)
+        module.warn(text)
     module.finish(outcome)
 
 
