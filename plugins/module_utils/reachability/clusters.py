@@ -64,6 +64,12 @@ def answer(region: Region, vpc_id: str | None, name: str) -> tuple[tuple[Place, 
     return (), broken("cluster-not-active", f"{who} has no interface yet", "wait until it is active", name)
 
 
+def at_home(region: Region, vpc_id: str | None, name: str) -> bool:
+    """Return whether a name is that of a cluster's API in this VPC, for which EKS keeps a zone that nobody sees."""
+    said = _network(named(region, name) or {})
+    return bool(said.get("endpointPrivateAccess")) and said.get("vpcId") == vpc_id
+
+
 def followed(region: Region, cluster: Thing, arns: t.Sequence[str]) -> list[Step]:
     """Return why none of a cluster's interfaces is a target of these groups; nothing where one is."""
     living = {address for one in interfaces_of(region, cluster) for address in private_addresses(one)[:1]}

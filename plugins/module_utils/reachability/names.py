@@ -156,7 +156,7 @@ def _balancer(region: Region, balancer: Thing, name: str) -> Answer:
 def _outside(region: Region, vpc_id: str | None, name: str, doubt: Step | None) -> Answer:
     """No zone that counts has it: a zone that would, or the public DNS."""
     hidden = zones.unheard(region, vpc_id, name)
-    if hidden:
+    if hidden and not clusters.at_home(region, vpc_id, name):
         zone, step = hidden
         rest = _in_zone(region, vpc_id, zone, name, name, 1)
         return Answer(rest.places, (step,))

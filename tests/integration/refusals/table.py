@@ -8,6 +8,7 @@ from tests.integration.refusals import (
     eks,
     eks_apps,
     eks_inner,
+    flows,
     load_balancers,
     nights,
     pools,
@@ -171,4 +172,5 @@ BROKEN = [
     *access.BROKEN,
     *nights.BROKEN,
     *private_api.BROKEN,
+    *flows.BROKEN,
 ]

@@ -18,6 +18,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import (
     eks_apps,
     eks_inner,
     endpoints,
+    flows,
     identity,
     listeners,
     load_balancers,
@@ -59,6 +60,7 @@ SUBJECTS = (
     load_balancers,
     listeners,
     target_groups,
+    flows,
 )
 
 

@@ -175,3 +175,11 @@ def test_a_cluster_that_is_being_made_is_named() -> None:
     made = networks()
     made.snapshot["network_interfaces"] = []
     assert asked(made).cause == "cluster-not-active"
+
+
+def test_in_the_clusters_own_vpc_its_name_leads_to_it_whatever_zone_operators_have() -> None:
+    found = reach(
+        linked().snapshot, Vantage("vpc-eks", "subnet-eks-private-a", ("sg-cluster",), "192.168.1.20"), HOST, 443
+    )
+    assert found.reached, found.told()
+    assert "by its private addresses" in found.steps[0].said
