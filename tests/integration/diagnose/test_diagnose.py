@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
 import yaml
 
-from tests.integration.playbook import Run
+from tests.integration.playbook import ROOT, Run
 from tests.integration.systems import private
 from tests.integration.systems.broken_ways import the_zone_is_another_vpcs
 from tests.integration.systems.built import Built
@@ -73,6 +74,17 @@ def test_4_23_the_way_to_the_api_is_told_with_its_evidence(private_eks: Built) -
     (address,) = private.resolved(private_eks, private.host(private_eks))
     for evidence in (private.host(private_eks).lower(), address, "is let in to endpoint service", "2 of 2 targets"):
         assert evidence in said(run)
+
+
+def test_whoever_only_looks_is_granted_every_call(kr: Built, us: Built) -> None:
+    page = (ROOT / "docs/permissions.md").read_text(encoding="utf-8").partition("```json")[2].partition("```")[0]
+    looks = [one for one in json.loads(page)["Statement"] if one["Sid"].startswith("Look")]
+    for one in (kr, us):
+        one.region.lab.clear_journal()
+        assert look(one).rc == 0
+        called = set(one.region.lab.reads()["actions"])
+        assert {"ec2:DescribeVpcs", "elasticloadbalancing:DescribeLoadBalancers"} <= called
+        assert called - {action for statement in looks for action in statement["Action"]} == set()
 
 
 def test_f1_a_zone_that_is_not_associated_is_named_and_what_was_first_suspected_cleared(us: Built) -> None:

@@ -11,6 +11,7 @@ VERBS = {
     "playbooks/plan.yml": (),
     "playbooks/teardown.yml": ("-e", "teardown_confirm=us"),
     "playbooks/unlock.yml": ("-e", "unlock_run_id=0123abcd"),
+    "playbooks/diagnose.yml": (),
 }
 
 
