@@ -41,7 +41,6 @@ options:
       endpoint:
         description: From where the API is reached.
         type: dict
-        default: {}
         suboptions:
           private: {type: bool, default: true, description: Whether from within the VPC.}
           public: {type: bool, default: false, description: Whether from the internet.}

@@ -70,7 +70,6 @@ options:
       root_volume:
         description: The volume for images and pods, encrypted.
         type: dict
-        default: {}
         suboptions:
           gib: {type: int, default: 20, description: Its size.}
           type:
@@ -113,7 +112,6 @@ options:
       update:
         description: How nodes are replaced.
         type: dict
-        default: {}
         suboptions:
           max_unavailable: {type: int, description: So many nodes at once; 1 unless the percentage is given.}
           max_unavailable_percent: {type: int, description: So many percent of the nodes at once.}

@@ -21,7 +21,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.shapes import Wa
 TAGS_LEFT = 10
 PORTS = {"mysql": 3306, "postgres": 5432}
 VERSIONS = {"mysql": re.compile(r"\d+\.\d+(\.\d+)?"), "postgres": re.compile(r"\d+(\.\d+)?")}
-EXAMPLES = {"mysql": '"8.0" or "8.0.43"', "postgres": '"16" or "16.9"'}
+_SAID = {"mysql": '"8.0" or "8.0.43"', "postgres": '"16" or "16.9"'}
 CLASS = re.compile(r"db\.[a-z0-9-]+\.[a-z0-9]+")
 DATABASES = {
     "mysql": re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}"),
@@ -71,9 +71,9 @@ def _engine(database: Item) -> t.Iterator[Problem]:
         return
     if isinstance(version, WasNumber):
         found = f"{version} is written without quotes: YAML reads a number, and makes 16.1 of 16.10."
-        yield database.problem("engine_version", found, EXAMPLES[engine])
+        yield database.problem("engine_version", found, _SAID[engine])
     elif not VERSIONS[engine].fullmatch(str(version)):
-        yield database.problem("engine_version", f"{shown(version)} is not a version of {engine}.", EXAMPLES[engine])
+        yield database.problem("engine_version", f"{shown(version)} is not a version of {engine}.", _SAID[engine])
     name, user = database.text("database"), database.text("username")
     if name and not DATABASES[engine].fullmatch(name):
         right = "a letter, then letters, digits and underscores"
