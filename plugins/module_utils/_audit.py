@@ -42,7 +42,7 @@ class Audit:
         self.kinds = [kind(aws, owner) for kind in KINDS]
         reads: list[t.Callable[[], t.Any]] = [lambda: caller(aws).account, *(kind.find for kind in self.kinds)]
         account, *found = each(lambda read: read(), reads)
-        self.account, self.found = str(account), t.cast("list[list[Found]]", found)
+        self.account, self.found = str(account), t.cast(list[list[Found]], found)
 
     def bring_about(self, check: bool) -> Outcome:
         """Make it so, or say in check mode what that takes; what is refused is refused before the first write."""

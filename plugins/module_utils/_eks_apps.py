@@ -48,7 +48,7 @@ class Release(t.TypedDict):
 
 @dataclass(frozen=True)
 class App:
-    """A chart that we know: where it comes from, in which version; docs/eks-apps.md says how its values were checked."""
+    """A chart that we know: where it comes from, in which version. docs/eks-apps.md says how it was checked."""
 
     release: str
     repository: str

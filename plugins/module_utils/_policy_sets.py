@@ -35,14 +35,14 @@ class PolicySet(t.NamedTuple):
 
 
 NOTHING = PolicySet("")
-_ANY = ["*"]
+_ANY = ("*",)
 
 
 def _says(sid: str, actions: str, resources: t.Sequence[str] = _ANY, **conditions: t.Any) -> Statement:
     """Return a statement; ``actions`` are ``service:Action Action``, services apart by semicolons."""
     named = []
     for group in actions.split(";"):
-        service, _, names = group.strip().partition(":")
+        service, _colon, names = group.strip().partition(":")
         named += [f"{service}:{name}" for name in names.split()]
     return {"sid": sid, "effect": "Allow", "actions": named, "resources": list(resources), "conditions": conditions}
 

@@ -85,7 +85,10 @@ class Timeline:
 
     def _row(self, stack: str, whole: float) -> str:
         row = [" "] * WIDTH
-        for sign, spans in ((WORKING, self.work[stack]), (WAITING, [span for _, span in self.waits.get(stack, ())])):
+        for sign, spans in (
+            (WORKING, self.work[stack]),
+            (WAITING, [span for _what, span in self.waits.get(stack, ())]),
+        ):
             for span in spans:
                 first = min(int(span.began / whole * WIDTH), WIDTH - 1)
                 last = min(max(int(span.ended / whole * WIDTH), first + (sign == WORKING)), WIDTH)

@@ -11,7 +11,9 @@ harm. `handler` reads CLUSTER, TARGET_GROUP_ARN and PORT from its environment; b
 from __future__ import annotations
 
 import datetime
+import json
 import os
+import sys
 import typing as t
 
 STALE_SECONDS = 600
@@ -40,7 +42,7 @@ def handler(event: t.Mapping[str, t.Any], _context: t.Any) -> dict[str, list[str
     group = elbv2.describe_target_groups(TargetGroupArns=[said["TARGET_GROUP_ARN"]])["TargetGroups"][0]
     watch = Watch(said["CLUSTER"], group["VpcId"], group["TargetGroupArn"], int(said["PORT"]))
     told = reconcile(boto3.client("ec2"), elbv2, watch, event)
-    print(told)
+    sys.stdout.write(f"{json.dumps(told)}\n")  # what Lambda keeps as the log
     return told
 
 

@@ -11,8 +11,10 @@ boto3 is there on Lambda.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
+import sys
 import typing as t
 from collections.abc import Callable, Iterator
 
@@ -79,7 +81,7 @@ def handler(event: t.Mapping[str, t.Any], _context: t.Any) -> list[dict[str, str
     make: t.Any = boto3.client  # which has a type for each service
     clients = Clients(*map(make, Clients._fields))
     told = act(clients, Which(os.environ["REGION_NAME"], event["schedule"]), event["action"])
-    print(json.dumps(told))
+    sys.stdout.write(f"{json.dumps(told)}\n")  # what Lambda keeps as the log
     failed = [f"{one['kind']} {one['part']}: {one['failed']}" for one in told if one["failed"]]
     if failed:
         raise RuntimeError("; ".join(failed))
@@ -243,7 +245,7 @@ def _databases(clients: Clients, which: Which, action: str) -> Iterator[Sleeper]
         if which.follows(tags):
             name = one["DBInstanceIdentifier"]
             call = api.stop_db_instance if action == "stop" else api.start_db_instance
-            step = lambda call=call, name=name: call(DBInstanceIdentifier=name)  # noqa: E731
+            step = functools.partial(call, DBInstanceIdentifier=name)
             there = ("stopped", "stopping") if action == "stop" else ("available", "starting")
             after = there[0]
             now = one["DBInstanceStatus"]
@@ -261,7 +263,7 @@ def _machines(clients: Clients, which: Which, action: str) -> Iterator[Sleeper]:
             if "aws:autoscaling:groupName" in tags:
                 continue
             call = api.stop_instances if action == "stop" else api.start_instances
-            step = lambda call=call, one=one: call(InstanceIds=[one["InstanceId"]])  # noqa: E731
+            step = functools.partial(call, InstanceIds=[one["InstanceId"]])
             now = one["State"]["Name"]
             yield Sleeper("instance", one["InstanceId"], tags, now, after, step if now == before else None)
 

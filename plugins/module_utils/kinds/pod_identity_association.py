@@ -39,7 +39,7 @@ class PodIdentityAssociation(InCluster):
 
     def create(self, want: Want, tags: t.Mapping[str, str]) -> Found:
         """Make it."""
-        namespace, _, account = want.fields["service_account"].partition("/")
+        namespace, _slash, account = want.fields["service_account"].partition("/")
         said: dict[str, t.Any] = {
             "clusterName": want.create["cluster"],
             "namespace": namespace,
@@ -67,7 +67,7 @@ class PodIdentityAssociation(InCluster):
     def foreign(self, want: Want) -> str | None:
         """Refuse a service account that has an association which is not ours."""
         cluster = want.create["cluster"]
-        namespace, _, account = want.fields["service_account"].partition("/")
+        namespace, _slash, account = want.fields["service_account"].partition("/")
         about = {"clusterName": cluster, "namespace": namespace, "serviceAccount": account}
         listing = "list_pod_identity_associations"
         listed = (

@@ -97,7 +97,7 @@ class Schedule(HeldKind):
         return Found(raw["Arn"], self.tags_in(group, name), raw)
 
     def _names(self, part: str) -> dict[str, t.Any]:
-        group, _, name = part.partition(" ")
+        group, _space, name = part.partition(" ")
         return {"GroupName": f"{self.owner.region}-{group}", "Name": name}
 
 

@@ -151,7 +151,7 @@ def _places(database: Item, region: Region) -> t.Iterator[Problem]:
     if len(homes) > 1:
         yield database.problem("subnets", f"Its subnets lie in {' and '.join(sorted(homes))}.", "subnets of one VPC")
     elif homes:
-        yield from _groups(database, next(iter(homes)), region)
+        yield from _groups(database, min(homes), region)
 
 
 def _groups(database: Item, home: str, region: Region) -> t.Iterator[Problem]:

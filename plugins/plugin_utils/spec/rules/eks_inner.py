@@ -102,7 +102,7 @@ def _said_in_kubernetes(entry: Item) -> t.Iterator[Problem]:
     if username.startswith(RESERVED):
         found = f"{shown(username)} is a name that Kubernetes or EKS keeps for itself."
         yield entry.problem("username", found, f"one that begins with none of {', '.join(RESERVED)}, or none")
-    before, session, _ = username.partition("{{SessionName")
+    before, session, _rest = username.partition("{{SessionName")
     if session and ":" not in before:
         yield entry.problem("username", "EKS wants a colon before the session's name.", "admin:{{SessionName}}")
 

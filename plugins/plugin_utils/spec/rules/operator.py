@@ -148,7 +148,7 @@ def _places(host: Item, region: Region) -> t.Iterator[Problem]:
     if len(homes) > 1:
         yield host.problem("subnets", f"Its subnets lie in {' and '.join(sorted(homes))}.", "subnets of one VPC")
     elif homes:
-        yield from _one_vpc(host, next(iter(homes)), bastion, region)
+        yield from _one_vpc(host, min(homes), bastion, region)
 
 
 def _one_vpc(host: Item, home: str, bastion: bool, region: Region) -> t.Iterator[Problem]:
