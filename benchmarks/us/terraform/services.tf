@@ -20,8 +20,10 @@ locals {
     face-generator = { port = 8000, delay = 60 }
   }
   optimized = "/aws/service/ecs/optimized-ami/amazon-linux-2023"
+  # Pools begin empty, and managed scaling fills them: machines that join before their capacity provider stands never
+  # belong to it. They stand on the cluster, which cannot be deleted while it has machines.
   pools = {
-    gpu = { image = "${local.optimized}/gpu/recommended/image_id", types = ["g5.xlarge", "g4dn.xlarge"], min = 1, max = 4, gib = 100 }
+    gpu = { image = "${local.optimized}/gpu/recommended/image_id", types = ["g5.xlarge", "g4dn.xlarge"], min = 0, max = 4, gib = 100 }
     cpu = { image = "${local.optimized}/recommended/image_id", types = ["t3.medium"], min = 0, max = 4, gib = 30 }
   }
 }
@@ -215,7 +217,7 @@ resource "aws_launch_template" "pool" {
       encrypted   = true
     }
   }
-  user_data = base64encode("#!/bin/bash\ncat >/etc/ecs/ecs.config <<EOF\nECS_CLUSTER=us-main\nECS_AWSVPC_BLOCK_IMDS=true\nECS_ENABLE_GPU_SUPPORT=${each.key == "gpu"}\nEOF\n")
+  user_data = base64encode("#!/bin/bash\ncat >/etc/ecs/ecs.config <<EOF\nECS_CLUSTER=${aws_ecs_cluster.main.name}\nECS_AWSVPC_BLOCK_IMDS=true\nECS_ENABLE_GPU_SUPPORT=${each.key == "gpu"}\nEOF\n")
 }
 
 resource "aws_autoscaling_group" "pool" {
@@ -249,10 +251,8 @@ resource "aws_autoscaling_group" "pool" {
 }
 
 # ---------------------------------------------------------------- ECS
-# Machines that join before their capacity provider stands never belong to it.
 resource "aws_ecs_cluster" "main" {
-  name       = "${local.name}-main"
-  depends_on = [aws_ecs_capacity_provider.pool]
+  name = "${local.name}-main"
   setting {
     name  = "containerInsights"
     value = "enabled"
