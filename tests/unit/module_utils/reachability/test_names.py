@@ -51,7 +51,7 @@ def zones() -> Building:
         ("api.deaf.internal", ["10.1.0.7/32"], ["zone-not-associated"]),
         ("api.nowhere.internal", [], ["name-unknown"]),
         ("short", [], ["name-unknown"]),
-        ("pypi.org", ["0.0.0.0/0"], []),
+        ("example.net", ["0.0.0.0/0"], []),
         ("10.0.1.77", ["10.0.1.77/32"], []),
     ],
 )
