@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: api_reached
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Judge whether a cluster's API is reached by its own name
 description:
   - Reads names, routes, groups, load balancers, PrivateLink and trails as they are, and judges how far a client in each

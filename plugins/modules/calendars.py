@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: calendars
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Let machines rest at night
 description:
   - Makes the calendars that a stack owns be exactly those listed. A calendar is two times at which EventBridge

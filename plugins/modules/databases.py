@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: databases
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Start the databases of a stack
 description:
   - Gives each database listed its subnet group, its parameter group and its instance of RDS, and waits for none.

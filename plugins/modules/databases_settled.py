@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: databases_settled
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Wait for the databases of a stack, and remove those of no list
 description:
   - Waits until each instance that M(cloister.aws.databases) started serves. One that is stopped is not started.

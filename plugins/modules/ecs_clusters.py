@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ecs_clusters
-version_added: 0.2.0
+version_added: 0.1.0
 short_description: Give services clusters, and clusters their capacity
 description:
   - Makes the ECS clusters that a stack owns be exactly those listed, with a capacity provider for each pool of theirs,

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ecs_services
-version_added: 0.2.0
+version_added: 0.1.0
 short_description: Run services, and see that they run
 description:
   - Makes the ECS services that a stack owns, and their scaling, be exactly those listed.

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: eks_access
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Say who reaches a cluster of Kubernetes, and who may do what in it
 description:
   - Makes the access entries that a stack owns in a cluster be exactly those listed, and so the rules of its own in the

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: eks_addons
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Give a cluster of Kubernetes its add-ons
 description:
   - Makes the EKS add-ons that a stack owns in a cluster be exactly those listed.

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: eks_clusters
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Begin clusters of Kubernetes and change them
 description:
   - Makes each cluster listed, and the log group that its control plane writes to, and waits for neither.

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: eks_clusters_settled
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Wait until clusters of Kubernetes stand as they were asked for
 description:
   - Waits until each cluster listed, which M(cloister.aws.eks_clusters) has begun, is active and has the version listed.

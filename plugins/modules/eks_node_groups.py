@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: eks_node_groups
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Give a cluster of Kubernetes the nodes and the Fargate profiles that its pods run on
 description:
   - Makes the managed node groups and Fargate profiles of a cluster be exactly those listed, each group with a launch

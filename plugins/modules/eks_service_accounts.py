@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: eks_service_accounts
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Give service accounts of Kubernetes roles of IAM
 description:
   - Makes the IAM roles that a stack owns be exactly those of the service accounts listed. Each is called

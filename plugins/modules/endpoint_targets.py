@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: endpoint_targets
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Register the interfaces of a cluster's API as targets
 description:
   - Does once what the function C(endpoint_targets) does when EKS makes an interface, and waits until the targets are

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: functions
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Give a stack its functions, and what invokes them
 description:
   - Makes the Lambda functions that a stack owns be exactly those listed, each with a role that may do what its entry

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: operator_host
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Wait until people can reach the operator host
 description:
   - Finds the machine that the host's Auto Scaling group has now, whichever it is, and waits until Systems Manager knows

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: private_links
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Offer load balancers through PrivateLink and let endpoints in
 description:
   - Makes the endpoint services, the endpoints that lead to them, and the connections between the two that a stack owns

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: resting
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Let what follows a calendar rest now, or start it
 description:
   - Does what M(cloister.aws.calendars) has done at its times, by the same code.

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: task_definitions
-version_added: 0.2.0
+version_added: 0.1.0
 short_description: Say what the tasks of services are made of
 description:
   - Registers a revision of the task definition of each listed service where the newest one differs from what is wanted.

@@ -6,7 +6,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: trails
-version_added: 0.3.0
+version_added: 0.1.0
 short_description: Write down who changed what
 description:
   - Makes the trails of CloudTrail that a stack owns be exactly those listed, each with a bucket of its own that only it
