@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Connection
-from ansible_collections.cloister.aws.plugins.module_utils.reachability.read import read
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.read import KINDS, read
 
 from tests.integration.playbook import ROOT, Region, Run, cut
 from tests.integration.rehearsal.neighbours import session
@@ -132,7 +132,7 @@ def test_the_embedded_aws_tells_of_a_rehearsed_region_what_a_reader_of_an_accoun
         "aws_secret_access_key": keys["AWS_SECRET_ACCESS_KEY"],
     }
     name = opened.region.settings["region_aws_region"]
-    found = read(Aws(Connection(name, opened.region.lab.endpoint, None, arguments)))
+    found = read(Aws(Connection(name, opened.region.lab.endpoint, None, arguments)), kinds=KINDS)
     assert found["load_balancers"]
     assert opened.region.lab.snapshot(name) == found
 
