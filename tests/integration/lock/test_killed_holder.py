@@ -15,7 +15,6 @@ from tests.integration.playbook import ROOT, Region
 UNLOCK = "playbooks/unlock.yml"
 IN_A_NAMESPACE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 BEATING = "tests/integration/lock/beating.yml"
-AT_WORK = ("-e", "light_until=/nonexistent")
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +36,23 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.fixture
+def word(tmp_path: Path) -> Path:
+    """Return the file whose coming ends the work of a run."""
+    return tmp_path / "word"
+
+
+def at_work(word: Path) -> tuple[str, str]:
+    """Return the arguments of a run that works until the word comes."""
+    return "-e", f"light_until={word}"
+
+
+def end_of_all(run: Operator, word: Path) -> None:
+    """Give the word and wait: a module that lives on would write into the next test's account."""
+    word.touch()
+    until(lambda: not run.processes(), "end of its processes")
+
+
 def refusal(region: Region) -> str:
     """Start a run that must be refused; return what it is told."""
     run = Operator(region, "second", LIGHT).end()
@@ -44,29 +60,28 @@ def refusal(region: Region) -> str:
     return " ".join(run.output.split())
 
 
-def test_the_keeper_ends_with_its_run_and_the_lock_stays(region: Region) -> None:
-    run = Operator(region, "first", LIGHT, *AT_WORK)
+def test_the_keeper_ends_with_its_run_and_the_lock_stays(region: Region, word: Path) -> None:
+    run = Operator(region, "first", LIGHT, *at_work(word))
     keeper = run.keeper()
     run.kill()
     until(lambda: not alive(keeper), "end of the keeper", 2)
     assert lock_writes(region) == ["PutParameter"]
-    # A module of its that lives on would write into the next test's account.
-    until(lambda: not run.processes(), "end of its processes")
+    end_of_all(run, word)
 
 
-def test_the_lock_outlives_the_run_while_its_modules_may_still_write(region: Region) -> None:
-    run = Operator(region, "first", LIGHT, *AT_WORK)
+def test_the_lock_outlives_the_run_while_its_modules_may_still_write(region: Region, word: Path) -> None:
+    run = Operator(region, "first", LIGHT, *at_work(word))
     run.keeper()
     until(lambda: len(vpcs(region)) == 1, "VPC")
     run.kill()
     told = refusal(region)
     assert f"process {run.process.pid} is gone from this machine: it looks dead" in told
     assert len(vpcs(region)) == 1
-    until(lambda: not run.processes(), "end of its processes")
+    end_of_all(run, word)
 
 
-def test_a_dead_lock_is_broken_by_its_id_only_and_the_next_run_converges(region: Region) -> None:
-    run = Operator(region, "first", LIGHT, *AT_WORK, prefix=IN_A_NAMESPACE)
+def test_a_dead_lock_is_broken_by_its_id_only_and_the_next_run_converges(region: Region, word: Path) -> None:
+    run = Operator(region, "first", LIGHT, *at_work(word), prefix=IN_A_NAMESPACE)
     run.keeper()
     until(lambda: len(vpcs(region)) == 1, "VPC")
     run.kill()
