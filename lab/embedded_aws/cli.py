@@ -1,6 +1,6 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The verbs of `python -m lab.embedded_aws`: start, stop, status, writes, publish, serve."""
+"""The verbs of `python -m lab.embedded_aws`: start, stop, status, writes, attach, publish, ..."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ def _parser() -> argparse.ArgumentParser:
         ("stop", _stop, "stop a server"),
         ("status", _status, "print a server's status as JSON"),
         ("writes", _writes, "print the write log as JSON lines"),
+        ("attach", _attach, "let a running container be the machine of an instance or hybrid node"),
+        ("detach", _detach, "leave an instance without a machine; its container stays"),
         ("fire", _fire, "let the time of a rule or of a schedule come"),
         ("publish", _publish, "bring images, secrets and parameters, as a pipeline or a person would"),
     ):
@@ -53,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
         if name == "fire":
             found.add_argument("--region", required=True, help="the AWS region that it is in")
             found.add_argument("name", help="a rule, or GROUP/NAME of a schedule")
+        if name in ("attach", "detach"):
+            found.add_argument("--instance", required=True, metavar="I", help="its id, i-... or mi-...")
+        if name == "attach":
+            found.add_argument("--container", required=True, metavar="C", help="its name or id")
     _published_options(found)
     return parser
 
@@ -150,6 +156,14 @@ def _fire(options: argparse.Namespace) -> None:
     embedded = _found(options)
     print(embedded.fire(options.region, options.name))
     embedded.settle()
+
+
+def _attach(options: argparse.Namespace) -> None:
+    print(json.dumps(_found(options).attach(options.instance, options.container)))
+
+
+def _detach(options: argparse.Namespace) -> None:
+    _found(options).detach(options.instance)
 
 
 def _found(options: argparse.Namespace) -> EmbeddedAws:

@@ -150,6 +150,18 @@ class EmbeddedAws:
         said = {"target": target, "port": port, "healthy": healthy, "reason": reason, "description": description}
         self._call("POST", "target_health", said)
 
+    def attach(self, instance: str, container: str) -> Json:
+        """Let a running container be the machine of an instance or hybrid node: {instance_id, container, address}."""
+        return self._call("POST", "attach", {"instance": instance, "container": container})
+
+    def detach(self, instance: str) -> None:
+        """Leave the instance without a machine; the container stays."""
+        self._call("POST", "detach", {"instance": instance})
+
+    def machines(self) -> list[Json]:
+        """What is attached: [{instance_id, container, address}]."""
+        return t.cast("list[Json]", self._call("GET", "machines")["machines"])
+
     def emit(self, region: str, event: Json) -> list[str]:
         """Let AWS put an event on the default bus; the names of the rules it met. API calls need a trail, as ever."""
         return t.cast("list[str]", self._call("POST", "emit", {"region": region, "event": event})["met"])

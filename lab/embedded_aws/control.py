@@ -17,6 +17,7 @@ import typing as t
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
+from lab.embedded_aws import machines
 from lab.embedded_aws.accounts import Accounts
 from lab.embedded_aws.capacity import current as capacity
 from lab.embedded_aws.delays import Delays
@@ -131,6 +132,16 @@ class Control:
         verdicts.say(**body)
         return {}
 
+    def _get_machines(self, _: Body) -> Body:
+        return {"machines": [dataclasses.asdict(one) for one in machines.attached()]}
+
+    def _post_attach(self, body: Body) -> Body:
+        return dataclasses.asdict(machines.attach(str(body["instance"]), str(body["container"])))
+
+    def _post_detach(self, body: Body) -> Body:
+        machines.detach(str(body["instance"]))
+        return {}
+
     def _post_account(self, body: Body) -> Body:
         identifier, secret = self.accounts.add(str(body["account"]))
         return {"AWS_ACCESS_KEY_ID": identifier, "AWS_SECRET_ACCESS_KEY": secret}
@@ -166,6 +177,7 @@ class Control:
         limits.clear()
         verdicts.clear()
         capacity.clear()
+        machines.clear()
         releases.reset()
         self.delays.reset()
         return {}
