@@ -13,6 +13,8 @@ description:
   - Prints at the end what was created, changed and removed in each stack and how long it took, in check mode what would
     be; then the ids and addresses that a person needs; then, when AWS took its time, who waited for what, as a drawing.
   - Starts the process behind the P(cloister.aws.warm#connection) connection early, when a play is about stacks.
+  - Takes C(region_environment) into the controller's own process when a task sets it, as a rehearsal does. What looks
+    for nodes and what reaches them are no modules, and must not look into another account than those.
 author: Cloister contributors (@cloister)
 options:
   report_file:
@@ -95,6 +97,7 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_ok(self, result: t.Any) -> None:
         """Take in what a task did."""
         self._take(result)
+        os.environ.update((result.result.get("ansible_facts") or {}).get("region_environment") or {})
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
         """Take in what a task did before it failed."""

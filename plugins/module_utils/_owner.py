@@ -12,6 +12,8 @@ STACK = "cloister:stack"
 PART = "cloister:part"
 TIER = "cloister:tier"
 KEEP = "cloister:keep"
+ROLE = "cloister:role"
+"""What a machine is for, such as `vllm`: nodes are grouped and configured by it."""
 HOME = "cloister:home"
 """The AWS region of what AWS itself keeps for the whole account: roles, instance profiles, zones."""
 
