@@ -25,10 +25,12 @@ class Rows:
         self.known: list[str] = []
         self.asked: list[list[str]] = []
 
-    def pages(self, _service: str, _call: str, _key: str, Filters: list[dict[str, t.Any]]) -> list[dict[str, str]]:
-        self.asked.append(Filters[0]["Values"])
+    def pages(self, _service: str, _call: str, _key: str, **said: t.Any) -> list[dict[str, str]]:
+        self.asked.append(said["Filters"][0]["Values"])
         self.known.append(self.ids[len(self.known)])
-        return [{"InstanceId": one, "PingStatus": "Online"} for one in self.known if one in Filters[0]["Values"]]
+        return [
+            {"InstanceId": one, "PingStatus": "Online"} for one in self.known if one in said["Filters"][0]["Values"]
+        ]
 
 
 def test_all_are_waited_for_and_none_is_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,18 +42,16 @@ def test_all_are_waited_for_and_none_is_asked_twice(monkeypatch: pytest.MonkeyPa
 
 def test_a_look_names_no_more_machines_than_aws_takes() -> None:
     class All(Rows):
-        def pages(self, _service: str, _call: str, _key: str, Filters: list[dict[str, t.Any]]) -> list[dict[str, str]]:
-            self.asked.append(Filters[0]["Values"])
-            return [{"InstanceId": one, "PingStatus": "Online"} for one in Filters[0]["Values"]]
+        def pages(self, _service: str, _call: str, _key: str, **said: t.Any) -> list[dict[str, str]]:
+            self.asked.append(said["Filters"][0]["Values"])
+            return [{"InstanceId": one, "PingStatus": "Online"} for one in said["Filters"][0]["Values"]]
 
     rows = All([f"i-{number}" for number in range(250)])
     _managed_nodes.await_managed(t.cast("t.Any", rows), [{"InstanceId": one} for one in rows.ids], 60)
     assert [len(asked) for asked in rows.asked] == [100, 100, 50]
 
 
-def test_the_first_that_does_not_come_is_explained_and_the_others_are_named(
-    aws: Aws, embedded_aws: EmbeddedAws
-) -> None:
+def test_the_first_that_does_not_come_is_explained(aws: Aws, embedded_aws: EmbeddedAws) -> None:
     world = World(aws)
     first, second = world.machine(), world.machine()
     machines = _managed_nodes.running(world.aws, [{"Name": "instance-id", "Values": [first, second]}])
