@@ -142,6 +142,12 @@ options:
           resource_group_arn:
             description: A resource group of reservations.
             type: str
+      role:
+        description: >-
+          What the machines are for, such as V(vllm): a tag C(cloister:role) on them, by which nodes are grouped and
+          configured. Machines that stand already get it when they are replaced.
+        type: str
+        default: ""
       tags:
         description: Tags on template and group, and on the machines, their volumes and interfaces.
         type: dict

@@ -86,6 +86,7 @@ def pool(host: Host, packages: t.Sequence[str] = (), tools: t.Sequence[Tool] = (
         # The new one comes before the old one goes.
         "refresh": {"healthy_percent": 100, "max_healthy_percent": 200},
         "schedule": whole["schedule"],
+        "role": "operator",
         "tags": whole["tags"],
     }
 

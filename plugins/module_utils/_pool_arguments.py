@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.cloister.aws.plugins.module_utils._owner import ROLE
+
 Option = dict[str, t.Any]
 
 
@@ -86,6 +88,7 @@ _MACHINES: dict[str, Option] = {
     "volumes": {"type": "list", "elements": "dict", "options": _VOLUME, "default": []},
     "placement_group": {"type": "str", "default": ""},
     "capacity_reservation": _RESERVATION,
+    "role": {"type": "str", "default": ""},
     "tags": {"type": "dict", "default": {}},
 }
 _GROUP: dict[str, Option] = {
@@ -120,6 +123,10 @@ POOLS: Option = {
 
 
 def completed(pool: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return a pool with the default that depends on its purpose: ECS itself protects machines that have tasks."""
+    """Return a pool with the default that depends on its purpose: ECS itself protects machines that have tasks.
+
+    Its role is a tag like others from here on.
+    """
     protected = pool["scale_in_protection"]
-    return {**pool, "scale_in_protection": pool["purpose"] == "ecs" if protected is None else protected}
+    tags = {**pool["tags"], **({ROLE: pool["role"]} if pool["role"] else {})}
+    return {**pool, "scale_in_protection": pool["purpose"] == "ecs" if protected is None else protected, "tags": tags}

@@ -35,7 +35,7 @@ def test_a_host_is_a_pool_of_one_that_the_modules_of_pools_take(host: dict[str, 
     result = ArgumentSpecValidator({"pools": POOLS}).validate({"pools": [pool(host)]})
     assert result.error_messages == []
     (made,) = result.validated_parameters["pools"]
-    assert (made["size"]["min"], made["size"]["max"], made["purpose"]) == (1, 1, "plain")
+    assert (made["size"]["min"], made["size"]["max"], made["purpose"], made["role"]) == (1, 1, "plain", "operator")
 
 
 def test_by_default_nobody_comes_in() -> None:

@@ -100,6 +100,7 @@ CASES: list[Case] = [
     ((*CPU, "purpose"), "plain", f"{POOLS}[1].cluster", "joins no cluster"),
     ((*GPU, "target_groups"), ["web"], f"{POOLS}[0].target_groups[0]", "no target group called 'web'"),
     ((*GPU, "health_check", "type"), "elb", f"{POOLS}[0].health_check.type", "target_groups"),
+    ((*GPU, "role"), "edge-proxy", f"{POOLS}[0].role", "one word"),
     ((*GPU, "tags"), {"Name": "x"}, f"{POOLS}[0].tags.Name", "not for an inventory"),
     # places
     ((*GPU, "subnets", 0), "public-a", f"{POOLS}[0].subnets[0]", "exposure: public"),

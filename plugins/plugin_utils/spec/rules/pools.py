@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, did_you_mean, shown
@@ -19,6 +20,8 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.shared imp
 
 TAGS_LEFT = 10
 SHORTEST_LIFE_SECONDS = 86400
+# It becomes the name of a group of the inventory.
+ROLE = re.compile(r"[a-z0-9_]{1,63}")
 # Numbers with a range: option, and the lowest and highest that AWS takes.
 RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("size", "min"): (0, 10000),
@@ -49,6 +52,9 @@ def rules(region: Region) -> t.Iterator[Problem]:
         yield from _health(pool)
         yield from tags(pool.child("tags") if pool.get("tags") else None, TAGS_LEFT)
         yield from pool_machines.rules(pool)
+        if pool.get("role") and not ROLE.fullmatch(pool.text("role")):
+            right = "one word of lowercase letters, digits and underscores, such as vllm"
+            yield pool.problem("role", f"{shown(pool.get('role'))} cannot be the name of a role.", right)
 
 
 def _numbers(pool: Item) -> t.Iterator[Problem]:

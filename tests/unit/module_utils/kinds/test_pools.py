@@ -60,7 +60,7 @@ def test_seven_phases_of_pools_hold(world: World) -> None:
 
 
 def test_a_machine_is_closed_encrypted_and_tagged(world: World) -> None:
-    world.make(pool(root_volume={"gib": 50}, tags={"team": "inference"}))
+    world.make(pool(root_volume={"gib": 50}, tags={"team": "inference"}, role="vllm"))
     said = world.data()
     assert said["MetadataOptions"]["HttpTokens"] == "required"
     assert said["MetadataOptions"]["HttpPutResponseHopLimit"] == 2
@@ -75,7 +75,7 @@ def test_a_machine_is_closed_encrypted_and_tagged(world: World) -> None:
     machine = world.aws.pages("ec2", "describe_instances", "Reservations")[0]["Instances"][0]
     tags = {tag["Key"]: tag["Value"] for tag in machine["Tags"]}
     mine = {"Name": "us-cpu", "cloister:region": "us", "cloister:stack": "pools", "cloister:part": "cpu"}
-    assert {**mine, "owner": "platform", "team": "inference"}.items() <= tags.items()
+    assert {**mine, "owner": "platform", "team": "inference", "cloister:role": "vllm"}.items() <= tags.items()
     assert {one["ResourceType"] for one in said["TagSpecifications"]} == {"instance", "volume", "network-interface"}
 
 
