@@ -1,0 +1,74 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The verbs of `python -m lab.nodes`: image, up, down."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import typing as t
+
+from lab.nodes import docker, image, network, node
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; returns the exit status (1: docker is not there or refused, 2: bad usage)."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except docker.DockerError as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lab.nodes", description=__doc__)
+    verbs = parser.add_subparsers(required=True, metavar="verb")
+    made = _verb(verbs, "image", _image, "make the image of nodes, unless it is there")
+    made.add_argument("suite", nargs="?", default="bookworm", choices=image.SUITES)
+    up = _verb(verbs, "up", _up, "start a node and wait until it is up")
+    up.add_argument("name", help="the container's name, and its host name")
+    up.add_argument("--suite", default="bookworm", choices=image.SUITES)
+    up.add_argument("--network", default="", metavar="NAME", help="a network of docker's; made when it is missing")
+    up.add_argument("--alias", action="append", default=[], metavar="NAME", help="another name in its network")
+    up.add_argument("--inner-docker", action="store_true", help="able to run a Docker of its own")
+    down = _verb(verbs, "down", _down, "end nodes with their volumes")
+    down.add_argument("names", nargs="*")
+    down.add_argument("--network", default="", metavar="NAME", help="and the network, once nothing is in it")
+    return parser
+
+
+def _verb(verbs: t.Any, name: str, run: t.Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=text, description=text)
+    verb.set_defaults(run=run)
+    return t.cast("argparse.ArgumentParser", verb)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _image(options: argparse.Namespace) -> None:
+    print(image.ensure(options.suite, _tell))
+
+
+def _up(options: argparse.Namespace) -> None:
+    image.ensure(options.suite, _tell)
+    if options.network:
+        network.ensure(options.network)
+    wanted = node.Wanted(
+        options.name,
+        options.suite,
+        network=options.network,
+        aliases=tuple(options.alias),
+        inner_docker=options.inner_docker,
+    )
+    print(node.up(wanted))
+
+
+def _down(options: argparse.Namespace) -> None:
+    for name in options.names:
+        node.down(name)
+    if options.network:
+        network.remove(options.network)

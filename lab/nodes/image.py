@@ -1,0 +1,94 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The image of a node, from Debian's packages: systemd, Python, SSH and what a cloud image has at the least.
+
+No registry is asked. An image is made once for a recipe; a recipe's digest is the image's label.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import subprocess
+import tarfile
+import time
+import typing as t
+from pathlib import Path
+
+from lab.nodes.docker import DockerError, docker, inspect
+
+REPOSITORY = "cloister-node"
+SUITES = ("bookworm", "trixie")
+LABEL = "cloister.recipe"
+RECIPE = Path(__file__).with_name("recipe")
+# Certificates of this machine's own authorities, Debian's place: without them a company's proxy is not believed.
+AUTHORITIES = Path("/usr/local/share/ca-certificates")
+PACKAGES = (
+    "adduser", "apt", "ca-certificates", "curl", "dbus", "gpg", "iproute2", "kmod", "netbase", "openssh-server",
+    "procps", "python3", "python3-apt", "sudo", "systemd", "systemd-sysv", "udev",
+)  # fmt: skip
+
+
+def name_of(suite: str) -> str:
+    """The image's name."""
+    return f"{REPOSITORY}:{suite}"
+
+
+def ensure(suite: str = "bookworm", tell: t.Callable[[str], None] = lambda _: None) -> str:
+    """Make the image unless one of this recipe is there (half a minute); returns its name."""
+    if suite not in SUITES:
+        raise DockerError(f"expected a suite of Debian ({', '.join(SUITES)}), not {suite!r}")
+    name, wanted = name_of(suite), _digest(suite)
+    there = inspect("image", name)
+    if there is not None and (there["Config"].get("Labels") or {}).get(LABEL) == wanted:
+        return name
+    tell(f"making {name} from Debian's packages, once")
+    began = time.monotonic()
+    raw = f"{REPOSITORY}-raw:{suite}"
+    _bootstrap(suite, raw)
+    # Layers can set what an import cannot.
+    docker("build", "--tag", name, "--label", f"{LABEL}={wanted}", "-", stdin=_context(raw))
+    docker("rmi", "--no-prune", raw)
+    tell(f"made {name} in {time.monotonic() - began:.0f} s")
+    return name
+
+
+def _digest(suite: str) -> str:
+    known = hashlib.sha256(f"{suite} {PACKAGES}".encode())
+    for file in (Path(__file__), *sorted(RECIPE.iterdir()), *_authorities()):
+        known.update(file.read_bytes())
+    return known.hexdigest()[:16]
+
+
+def _authorities() -> list[Path]:
+    return sorted(AUTHORITIES.glob("*.crt")) if AUTHORITIES.is_dir() else []
+
+
+def _bootstrap(suite: str, raw: str) -> None:
+    """A root file system by mmdebstrap, handed to docker as it comes."""
+    if shutil.which("mmdebstrap") is None:
+        raise DockerError("the image of nodes is made by mmdebstrap (Debian, Ubuntu: apt-get install mmdebstrap)")
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
+    # The clock may be ahead of a mirror.
+    command += ['--aptopt=Acquire::Check-Valid-Until "false"']
+    command += [f"--customize-hook=copy-in {file} {AUTHORITIES}" for file in _authorities()]
+    command += [f'--customize-hook={RECIPE / "customize.sh"} "$1"', suite, "-"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as made:
+        imported = ["docker", "import", "--change", 'CMD ["/sbin/init"]', "-", raw]
+        taken = subprocess.run(imported, stdin=made.stdout, capture_output=True)
+        said = made.stderr.read().decode(errors="replace") if made.stderr else ""
+    if made.returncode != 0 or taken.returncode != 0:
+        lines = "\n".join((said + taken.stderr.decode(errors="replace")).strip().splitlines()[-20:])
+        raise DockerError(f"mmdebstrap could not make {suite}:\n{lines}")
+
+
+def _context(raw: str) -> bytes:
+    """A build context with nothing but its Dockerfile."""
+    dockerfile = (RECIPE / "Dockerfile").read_text(encoding="utf-8").replace("FROM raw", f"FROM {raw}").encode()
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w") as archive:
+        member = tarfile.TarInfo("Dockerfile")
+        member.size = len(dockerfile)
+        archive.addfile(member, io.BytesIO(dockerfile))
+    return held.getvalue()
