@@ -162,6 +162,16 @@ class EmbeddedAws:
         """What is attached: [{instance_id, container, address}]."""
         return t.cast("list[Json]", self._call("GET", "machines")["machines"])
 
+    def ping(self, node: str, status: str | None = "ConnectionLost", minutes_ago: float = 60) -> None:
+        """What Systems Manager says of a node's agent from now on; None takes back what was said."""
+        self._call("POST", "ping", {"node": node, "status": status, "minutes_ago": minutes_ago})
+
+    def register(self, region: str, activation: t.Mapping[str, str], computer: str, address: str) -> str:
+        """Play the agent of a machine from elsewhere: register by an answer of CreateActivation; the node's id."""
+        said = {"activation_id": activation["ActivationId"], "code": activation["ActivationCode"]}
+        body = {"region": region, **said, "computer": computer, "address": address}
+        return str(self._call("POST", "register", body)["node"])
+
     def emit(self, region: str, event: Json) -> list[str]:
         """Let AWS put an event on the default bus; the names of the rules it met. API calls need a trail, as ever."""
         return t.cast("list[str]", self._call("POST", "emit", {"region": region, "event": event})["met"])

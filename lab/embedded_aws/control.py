@@ -132,6 +132,19 @@ class Control:
         verdicts.say(**body)
         return {}
 
+    def _post_ping(self, body: Body) -> Body:
+        from lab.embedded_aws.truth.managed_nodes.pings import current as pings
+
+        pings.say(**body)
+        return {}
+
+    def _post_register(self, body: Body) -> Body:
+        from lab.embedded_aws.truth import apply
+        from lab.embedded_aws.truth.managed_nodes.hybrid import register
+
+        apply("ssm")
+        return {"node": register(str(body.pop("account", "") or self.accounts.main), **body)}
+
     def _get_machines(self, _: Body) -> Body:
         return {"machines": [dataclasses.asdict(one) for one in machines.attached()]}
 
@@ -167,6 +180,7 @@ class Control:
     def _post_reset(self, _: Body) -> Body:
         from lab.embedded_aws.moto_app import empty
         from lab.embedded_aws.supplies import forget
+        from lab.embedded_aws.truth.managed_nodes.pings import current as pings
         from lab.embedded_aws.truth.public_images import releases
 
         invocations.forget()
@@ -178,6 +192,7 @@ class Control:
         verdicts.clear()
         capacity.clear()
         machines.clear()
+        pings.clear()
         releases.reset()
         self.delays.reset()
         return {}

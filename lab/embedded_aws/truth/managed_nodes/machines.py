@@ -1,6 +1,6 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Managed nodes: machines that Systems Manager knows, as their role lets them and they reach it.
+"""Machines of EC2 that Systems Manager knows, as their role lets them and they reach it.
 
 https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-instance-permissions.html,
 https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html. One that loses its role or its way
@@ -9,36 +9,21 @@ is ConnectionLost once somebody looks; AWS takes minutes. Every image is taken t
 
 from __future__ import annotations
 
-import json
+import time
 import typing as t
 
-from lab.embedded_aws.truth.patching import refuser
+from lab.embedded_aws.truth.managed_nodes import pings
 
-Response = t.Any  # moto's SimpleSystemManagerResponse
-Node = dict[str, t.Any]
-
-refuse = refuser("ssm")
 ACTION = "ssm:UpdateInstanceInformation"
 SERVICES = ("ssm", "ssmmessages")
-FILTERS = {"InstanceIds": "InstanceId", "PingStatus": "PingStatus", "PlatformTypes": "PlatformType"}
+AGENT = "3.3.3050.0"
 
 
-def describe_instance_information(self: Response) -> str:
-    given = json.loads(self.body) if self.body else {}
-    found = list(nodes(self.current_account, self.region))
-    for one in given.get("Filters") or []:
-        key = FILTERS.get(one["Key"])
-        if key is None:
-            refuse("InvalidInstanceInformationFilterValue", f"The filter {one['Key']} is not known")
-        found = [node for node in found if node[key] in one["Values"]]
-    return json.dumps({"InstanceInformationList": found})
-
-
-def nodes(account: str, region: str) -> t.Iterator[Node]:
-    """Every running machine that has registered, with whether it still answers."""
+def nodes(account: str, region: str) -> t.Iterator[pings.Node]:
+    """Every running machine that has registered, with whether it still answers; stopped ones are not told of."""
     from moto.ec2.models import ec2_backends
 
-    from lab.embedded_aws.truth.ec2.base import catch_up, own
+    from lab.embedded_aws.truth.ec2.base import catch_up, own, tags_of
 
     backend = ec2_backends[account][region]
     catch_up(backend)
@@ -50,12 +35,16 @@ def nodes(account: str, region: str) -> t.Iterator[Node]:
             continue
         online = _lets(backend, machine) and _reaches(backend, machine)
         if online:
-            known[machine.id] = True
+            known.setdefault(machine.id, round(time.time(), 3))
         if machine.id in known:
             yield {
-                "InstanceId": machine.id, "PingStatus": "Online" if online else "ConnectionLost",
+                "InstanceId": machine.id, **pings.current.of(machine.id, online),
+                "AgentVersion": AGENT, "IsLatestVersion": True,
                 "PlatformType": "Linux", "PlatformName": "Amazon Linux", "PlatformVersion": "2023",
-                "ResourceType": "EC2Instance", "IPAddress": machine.private_ip, "AgentVersion": "3.3.3050.0",
+                "ResourceType": "EC2Instance", "RegistrationDate": known[machine.id],
+                "IPAddress": machine.private_ip, "ComputerName": machine.private_dns_name,
+                "SourceId": machine.id, "SourceType": "AWS::EC2::Instance",
+                "tags": dict(tags_of(backend, machine.id)),
             }  # fmt: skip
 
 
@@ -70,9 +59,3 @@ def _reaches(backend: t.Any, machine: t.Any) -> bool:
     from lab.embedded_aws.truth.ecs.network import at
 
     return bool(machine.nics) and all(at(backend, machine.nics[0]).unreached(one) is None for one in SERVICES)
-
-
-def apply() -> None:
-    from moto.ssm.responses import SimpleSystemManagerResponse
-
-    SimpleSystemManagerResponse.describe_instance_information = describe_instance_information
