@@ -11,12 +11,13 @@ from pathlib import Path
 NAMES = (
     "nat_gateway", "nat_gateway_delete", "vpc_endpoint", "vpc_endpoint_delete", "endpoint_interface_delete",
     "vpc_peering", "route53_change", "certificate", "instance", "instance_terminate", "instance_refresh",
+    "machine_image",
     "ecs_task", "ecs_task_stop", "ecs_attachment",
     "load_balancer", "load_balancer_delete", "target_health", "target_drain",
     "eks_cluster", "eks_cluster_delete", "eks_update", "eks_node_group", "eks_node_group_delete", "eks_addon",
     "eks_fargate_profile",
     "rds_instance", "rds_instance_modify", "rds_instance_delete",
-    "function", "event_delivery",
+    "function", "event_delivery", "command_expiry",
 )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ MODULES = (
     "launch_templates",
     "template_versions",
     "images",
+    "own_images",
     "instance_types",
     "volumes",
     "instances",

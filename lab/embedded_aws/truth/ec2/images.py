@@ -13,10 +13,8 @@ import re
 import typing as t
 
 from lab.embedded_aws.truth import public_images
-from lab.embedded_aws.truth.ec2 import kinds, tags
 from lab.embedded_aws.truth.ec2.base import Backend, Response, action, refuse, tag_list
 from lab.embedded_aws.truth.ec2.reading import accepts, dig, paged, read_filters
-from lab.embedded_aws.truth.ec2.xml import Ec2Result
 
 ID = re.compile(r"ami-[0-9a-f]{8}(?:[0-9a-f]{9})?")
 RESOLVE = "resolve:ssm:"
@@ -47,6 +45,8 @@ def find(backend: Backend, identifier: str) -> Image:
     seen = _public(backend, identifier) or _own(backend, identifier)
     if seen is None:
         _refuse_missing([identifier])
+    if seen["State"] != "available":
+        refuse("InvalidAMIID.Unavailable", f"The image ID '[{identifier}]' is not in a state to launch from")
     root = next((one for one in seen["BlockDeviceMappings"] if one["DeviceName"] == seen["RootDeviceName"]), None)
     ebs = (root or {}).get("Ebs") or {}
     return Image(
@@ -110,10 +110,12 @@ def public_view(image: public_images.PublicImage) -> dict[str, t.Any]:
 
 
 def own_view(image: t.Any) -> dict[str, t.Any]:
-    """An image of moto's in AWS's shape; one made from a machine has that machine's root."""
+    """An image of moto's in AWS's shape; one made from a machine has that machine's disks."""
     machine = getattr(image, "instance", None)
     device = (machine.root_device_name if machine else image.root_device_name) or "/dev/xvda"
-    disks = [{"DeviceName": device, "Ebs": one["Ebs"]} for one in image.block_device_mappings]
+    disks = getattr(image, "disks", None) or [
+        {"DeviceName": device, "Ebs": one["Ebs"]} for one in image.block_device_mappings
+    ]
     return {
         "ImageId": image.id, "Name": image.name, "ImageLocation": image.image_location, "OwnerId": image.owner_id,
         "ImageOwnerAlias": image.owner_alias, "Public": image.is_public, "State": image.state,
@@ -171,19 +173,3 @@ def _all(backend: Backend, owners: list[str]) -> list[dict[str, t.Any]]:
 def own(backend: Backend) -> list[t.Any]:
     """The account's own images; moto's many are not loaded for it."""
     return [one for one in backend.__dict__["images"].values() if one.owner_id == backend.account_id]
-
-
-@action
-def create_image(response: Response) -> t.Any:
-    backend, name = response.ec2_backend, response._get_param("Name")
-    specifications = response._get_param("TagSpecifications", [])
-    for one in own(backend):
-        if one.name == name:
-            refuse("InvalidAMIName.Duplicate", f"AMI name {name} is already in use by AMI {one.id}")
-    given = {one["ResourceType"]: tags.checked(one.get("Tags") or []) for one in specifications}
-    response.error_on_dryrun()
-    kinds.find(backend, response._get_param("InstanceId"))
-    image = backend.create_image(response._get_param("InstanceId"), name, response._get_param("Description"), [])
-    tags.put(backend, image.id, given.get("image", {}))
-    tags.put(backend, image.ebs_snapshot.id, given.get("snapshot", {}))
-    return Ec2Result({"ImageId": image.id})
