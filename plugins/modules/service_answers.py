@@ -32,7 +32,7 @@ options:
         choices: [GET, POST]
         default: GET
       headers:
-        description: Headers of the request.
+        description: Headers of the request; their values are kept out of the output.
         type: dict
       body:
         description: What is sent, as JSON.
@@ -100,7 +100,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._errors import Region
 CHECK = {
     "url": {"type": "str", "required": True},
     "method": {"type": "str", "choices": ["GET", "POST"], "default": "GET"},
-    "headers": {"type": "dict"},
+    "headers": {"type": "dict", "no_log": True},
     "body": {"type": "dict"},
     "status": {"type": "list", "elements": "int"},
     "fields": {"type": "dict"},
