@@ -88,9 +88,11 @@ def load_public(self: t.Any, key: str) -> None:
 def apply() -> None:
     from moto.ssm.models import ParameterDict, SimpleSystemManagerBackend
 
-    from lab.embedded_aws.truth import managed_nodes
+    from lab.embedded_aws.truth import managed_nodes, run_command, session_manager
 
     managed_nodes.apply()
+    run_command.apply()
+    session_manager.apply()
     before(ParameterDict, "_check_loading_status", load_public)
     # moto's own lists would come after ours: they are not JSON, and lack regions and EKS.
     ParameterDict._load_latest_amis = lambda _: None
