@@ -1,0 +1,149 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a session needs of AWS: to be started, taken up again and ended; a key put on a node; a key to encrypt with.
+
+https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html
+"""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+import urllib.parse
+
+import botocore.session
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .encryption import KEY_BYTES, KmsCipher
+from .errors import ServiceError
+
+ATTEMPTS = 8
+# What people can do about the refusals that they meet.
+_ADVICE = {
+    "TargetNotConnected": "It runs no agent that Systems Manager hears of: "
+    "look whether it is running, at its role (AmazonSSMManagedInstanceCore) and its way to ssmmessages",
+    "AccessDeniedException": "The credentials need ssm:StartSession on the node and on the document",
+    "InvalidInstanceId": "The node is not managed by Systems Manager in this AWS region",
+    "EC2InstanceNotFoundException": "It is not in this AWS region and account",
+    "EC2InstanceStateInvalidException": "It is not running",
+}
+
+
+class Started(t.NamedTuple):
+    """A session that AWS has started or taken up: where its websocket is, and the token to show there."""
+
+    session: str
+    url: str
+    token: str
+
+
+class Service:
+    """AWS in one region, with the environment's credentials, a profile's or a role's."""
+
+    def __init__(self, region: str, profile: str | None, role_arn: str | None, timeout: float) -> None:
+        self.region = region
+        self._role_arn = role_arn
+        self._timeout = timeout
+        self._session = botocore.session.Session(profile=profile)
+
+    @property
+    def endpoint(self) -> str:
+        """Where Systems Manager is asked."""
+        return str(self._client("ssm").meta.endpoint_url)
+
+    def start(self, target: str, document: str | None, parameters: t.Mapping[str, str]) -> Started:
+        """Start a session; ``document`` None is the account's shell. Raise `ServiceError`."""
+        asked: dict[str, t.Any] = {"Target": target}
+        if document:
+            asked["DocumentName"] = document
+        if parameters:
+            asked["Parameters"] = {name: [value] for name, value in parameters.items()}
+        return self._started(self.call("ssm", "start_session", **asked))
+
+    def resume(self, session: str) -> Started | None:
+        """Take a session up whose websocket broke; None when it has ended meanwhile."""
+        answer = self.call("ssm", "resume_session", SessionId=session)
+        return self._started(answer) if answer.get("TokenValue") else None
+
+    def terminate(self, session: str) -> None:
+        """End a session."""
+        self.call("ssm", "terminate_session", SessionId=session)
+
+    def cipher(self, key_id: str, session: str, target: str) -> KmsCipher:
+        """Return what encrypts a session with a KMS key; the agent asks KMS for the same, by the same context."""
+        context = {"aws:ssm:SessionId": session, "aws:ssm:TargetId": target}
+        made = self.call("kms", "generate_data_key", KeyId=key_id, NumberOfBytes=KEY_BYTES, EncryptionContext=context)
+        return KmsCipher(made["Plaintext"], made["CiphertextBlob"])
+
+    def signature(self, url: str) -> dict[str, str]:
+        """Return the headers that sign the opening of a websocket, none where its address is signed already."""
+        parts = urllib.parse.urlsplit(url)
+        credentials = self._credentials()
+        if "X-Amz-Signature" in urllib.parse.parse_qs(parts.query) or credentials is None:
+            return {}
+        request = AWSRequest("GET", url.replace("ws", "http", 1))
+        SigV4Auth(credentials.get_frozen_credentials(), "ssmmessages", self.region).add_auth(request)
+        return dict(request.headers.items())
+
+    def call(self, service: str, action: str, **asked: t.Any) -> dict[str, t.Any]:
+        """Make one call. Raise `ServiceError` that says what was asked of what."""
+        try:
+            answer: dict[str, t.Any] = getattr(self._client(service), action)(**asked)
+        except ClientError as exc:
+            error = exc.response.get("Error", {})
+            code, said = str(error.get("Code", "")), str(error.get("Message", "")) or "it gave no reason"
+            what = exc.operation_name
+            advice = f". {_ADVICE[code]}" if code in _ADVICE else ""
+            raise ServiceError(code, f"AWS refused {what} ({code}): {said.rstrip('.')}{advice}") from exc
+        except BotoCoreError as exc:
+            raise ServiceError(type(exc).__name__, f"AWS could not be asked ({action}, {self.region}): {exc}") from exc
+        return answer
+
+    @functools.cache  # noqa: B019 - one of these lives as long as its process
+    def _client(self, service: str) -> t.Any:
+        config = Config(
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            connect_timeout=min(self._timeout, 10),
+            read_timeout=min(self._timeout, 30),
+            user_agent_extra="cloister",
+        )
+        keys: dict[str, t.Any] = {}
+        credentials = self._credentials()
+        if self._role_arn and credentials is not None:
+            frozen = credentials.get_frozen_credentials()
+            keys = {
+                "aws_access_key_id": frozen.access_key,
+                "aws_secret_access_key": frozen.secret_key,
+                "aws_session_token": frozen.token,
+            }
+        return self._session.create_client(service, region_name=self.region, config=config, **keys)
+
+    @functools.cache  # noqa: B019 - as above
+    def _credentials(self) -> t.Any:
+        """Return whose keys these are, the role's where one is to be taken on; None where there are none."""
+        if not self._role_arn:
+            return self._session.get_credentials()
+        return RefreshableCredentials.create_from_metadata(
+            self._assumed(), refresh_using=self._assumed, method="sts-assume-role"
+        )
+
+    def _assumed(self) -> dict[str, str]:
+        sts: t.Any = self._session.create_client("sts", region_name=self.region)
+        try:
+            keys = sts.assume_role(RoleArn=self._role_arn, RoleSessionName="cloister")["Credentials"]
+        except (ClientError, BotoCoreError) as exc:
+            raise ServiceError("AssumeRole", f"cannot take on {self._role_arn}: {exc}") from exc
+        return {
+            "access_key": keys["AccessKeyId"],
+            "secret_key": keys["SecretAccessKey"],
+            "token": keys["SessionToken"],
+            "expiry_time": keys["Expiration"].isoformat(),
+        }
+
+    @staticmethod
+    def _started(answer: t.Mapping[str, t.Any]) -> Started:
+        return Started(str(answer["SessionId"]), str(answer["StreamUrl"]), str(answer["TokenValue"]))
