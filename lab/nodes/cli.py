@@ -1,14 +1,16 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The verbs of `python -m lab.nodes`: image, up, down."""
+"""The verbs of `python -m lab.nodes`: image, up, publish, down."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import typing as t
+from pathlib import Path
 
-from lab.nodes import docker, image, network, node
+from lab.nodes import docker, image, network, node, registry, service
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,6 +35,14 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--network", default="", metavar="NAME", help="a network of docker's; made when it is missing")
     up.add_argument("--alias", action="append", default=[], metavar="NAME", help="another name in its network")
     up.add_argument("--inner-docker", action="store_true", help="able to run a Docker of its own")
+    publish = _verb(
+        verbs, "publish", _publish, "start a registry and publish images; prints by which digests to pull them"
+    )
+    publish.add_argument("registry", help="its container's name")
+    publish.add_argument(
+        "images", nargs="+", metavar="NAME:TAG=FROM", help="a folder with a Dockerfile, or a local image"
+    )
+    publish.add_argument("--network", default="", metavar="NAME", help="where it is known as `registry`")
     down = _verb(verbs, "down", _down, "end nodes with their volumes")
     down.add_argument("names", nargs="*")
     down.add_argument("--network", default="", metavar="NAME", help="and the network, once nothing is in it")
@@ -65,6 +75,23 @@ def _up(options: argparse.Namespace) -> None:
         inner_docker=options.inner_docker,
     )
     print(node.up(wanted))
+
+
+def _publish(options: argparse.Namespace) -> None:
+    if options.network:
+        network.ensure(options.network)
+    at = registry.start(options.registry, options.network, ("registry",) if options.network else ())
+    print(json.dumps(dict(_published(at, image) for image in options.images)))
+
+
+def _published(at: registry.Registry, wanted: str) -> tuple[str, str]:
+    """(name:tag, name@digest) of one image that was brought."""
+    reference, _, source = wanted.partition("=")
+    name, _, tag = reference.rpartition(":")
+    if not name or not source:
+        raise docker.DockerError(f"expected NAME:TAG=FROM, such as vllm/vllm-openai:v1=images/vllm, not {wanted!r}")
+    local = service.build(Path(source), f"cloister-service/{reference}") if Path(source).is_dir() else source
+    return reference, f"{name}@{at.publish(local, name, tag)}"
 
 
 def _down(options: argparse.Namespace) -> None:

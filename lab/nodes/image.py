@@ -7,6 +7,8 @@ No registry is asked. An image is made once for a recipe; a recipe's digest is t
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import io
 import shutil
@@ -20,6 +22,8 @@ from lab.nodes.docker import DockerError, docker, inspect
 
 REPOSITORY = "cloister-node"
 SUITES = ("bookworm", "trixie")
+# To be raised with a change of how `_bootstrap` makes it.
+RECIPE_VERSION = 2
 LABEL = "cloister.recipe"
 RECIPE = Path(__file__).with_name("recipe")
 # Certificates of this machine's own authorities, Debian's place: without them a company's proxy is not believed.
@@ -40,23 +44,37 @@ def ensure(suite: str = "bookworm", tell: t.Callable[[str], None] = lambda _: No
     if suite not in SUITES:
         raise DockerError(f"expected a suite of Debian ({', '.join(SUITES)}), not {suite!r}")
     name, wanted = name_of(suite), _digest(suite)
-    there = inspect("image", name)
-    if there is not None and (there["Config"].get("Labels") or {}).get(LABEL) == wanted:
-        return name
-    tell(f"making {name} from Debian's packages, once")
-    began = time.monotonic()
-    raw = f"{REPOSITORY}-raw:{suite}"
-    _bootstrap(suite, raw)
-    # Layers can set what an import cannot.
-    docker("build", "--tag", name, "--label", f"{LABEL}={wanted}", "-", stdin=_context(raw))
-    docker("rmi", "--no-prune", raw)
-    tell(f"made {name} in {time.monotonic() - began:.0f} s")
+    with alone():
+        if is_made(name, wanted):
+            return name
+        tell(f"making {name} from Debian's packages, once")
+        began = time.monotonic()
+        _make(suite, name, wanted)
+        tell(f"made {name} in {time.monotonic() - began:.0f} s")
     return name
 
 
+@contextlib.contextmanager
+def alone() -> t.Iterator[None]:
+    """Make images one at a time: who waited finds what the other has made."""
+    with (RECIPE / "Dockerfile").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _make(suite: str, name: str, wanted: str) -> None:
+    raw = f"{REPOSITORY}-raw:{suite}"
+    _bootstrap(suite, raw)
+    # Layers can set what an import cannot.
+    build(
+        name, {"Dockerfile": (RECIPE / "Dockerfile").read_bytes().replace(b"FROM raw", f"FROM {raw}".encode())}, wanted
+    )
+    docker("rmi", "--no-prune", raw)
+
+
 def _digest(suite: str) -> str:
-    known = hashlib.sha256(f"{suite} {PACKAGES}".encode())
-    for file in (Path(__file__), *sorted(RECIPE.iterdir()), *_authorities()):
+    known = hashlib.sha256(f"{suite} {PACKAGES} {RECIPE_VERSION}".encode())
+    for file in (RECIPE / "Dockerfile", RECIPE / "customize.sh", *_authorities()):
         known.update(file.read_bytes())
     return known.hexdigest()[:16]
 
@@ -70,6 +88,8 @@ def _bootstrap(suite: str, raw: str) -> None:
     if shutil.which("mmdebstrap") is None:
         raise DockerError("the image of nodes is made by mmdebstrap (Debian, Ubuntu: apt-get install mmdebstrap)")
     command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
+    # Lists of packages stay, as on a machine that has been up for a while: check mode cannot fetch them.
+    command += ["--skip=cleanup/apt/lists"]
     # The clock may be ahead of a mirror.
     command += ['--aptopt=Acquire::Check-Valid-Until "false"']
     command += [f"--customize-hook=copy-in {file} {AUTHORITIES}" for file in _authorities()]
@@ -83,12 +103,18 @@ def _bootstrap(suite: str, raw: str) -> None:
         raise DockerError(f"mmdebstrap could not make {suite}:\n{lines}")
 
 
-def _context(raw: str) -> bytes:
-    """A build context with nothing but its Dockerfile."""
-    dockerfile = (RECIPE / "Dockerfile").read_text(encoding="utf-8").replace("FROM raw", f"FROM {raw}").encode()
+def build(name: str, files: t.Mapping[str, bytes], recipe: str) -> None:
+    """Build an image from a context of these files, one of them `Dockerfile`; `recipe` becomes its label."""
     held = io.BytesIO()
     with tarfile.open(fileobj=held, mode="w") as archive:
-        member = tarfile.TarInfo("Dockerfile")
-        member.size = len(dockerfile)
-        archive.addfile(member, io.BytesIO(dockerfile))
-    return held.getvalue()
+        for path, content in files.items():
+            member = tarfile.TarInfo(path)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    docker("build", "--tag", name, "--label", f"{LABEL}={recipe}", "-", stdin=held.getvalue())
+
+
+def is_made(name: str, recipe: str) -> bool:
+    """Whether there is an image of that name that was made by this recipe."""
+    there = inspect("image", name)
+    return there is not None and (there["Config"].get("Labels") or {}).get(LABEL) == recipe
