@@ -18,7 +18,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ansible_collections.cloister.aws.plugins.module_utils._clients import ATTEMPTS, WORKERS, Connection, clients
+from ansible_collections.cloister.aws.plugins.module_utils._clients import (
+    ATTEMPTS,
+    WORKERS,
+    Clients,
+    Connection,
+    clients,
+)
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError, RegionError, UnsureError
 
 _NOT_VISIBLE = re.compile(
@@ -42,23 +48,31 @@ class Patience:
     seconds: float
 
 
-def make_client(connection: Connection, service: str, attempts: int = ATTEMPTS) -> t.Any:
-    """Return this process's botocore client for a service; safe to share between threads."""
+def make_client(connection: Connection, service: str, attempts: int = ATTEMPTS, among: Clients | None = None) -> t.Any:
+    """Return a botocore client for a service, this process's or one ``among`` others; threads may share it."""
     # A profile that does not exist, or half a set of credentials, shows here and not in the call.
     with _translated("the first call", {}):
-        return clients().get(connection, service, attempts)
+        return (among or clients()).get(connection, service, attempts)
 
 
 class Aws:
     """AWS as the kinds see it.
 
-    ``attempts`` is how often a call is sent in all; ``bears_seconds`` cuts short the patience that calls ask for.
+    ``attempts`` is how often a call is sent in all; ``bears_seconds`` cuts short the patience that calls ask for;
+    ``among`` are the clients to use where those of this process are not meant.
     """
 
-    def __init__(self, connection: Connection, attempts: int = ATTEMPTS, bears_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        attempts: int = ATTEMPTS,
+        bears_seconds: float | None = None,
+        among: Clients | None = None,
+    ) -> None:
         self.connection = connection
         self._attempts = attempts
         self._bears_seconds = bears_seconds
+        self._among = among
 
     @property
     def region(self) -> str:
@@ -68,7 +82,7 @@ class Aws:
     @property
     def partition(self) -> str:
         """The partition of the region, the second word of its ARNs."""
-        return str(make_client(self.connection, "iam").meta.partition)
+        return str(make_client(self.connection, "iam", among=self._among).meta.partition)
 
     def call(
         self, service: str, action: str, /, absent_ok: bool = False, patience: Patience | None = None, **params: t.Any
@@ -79,14 +93,14 @@ class Aws:
         about 16 s in all; with ``absent_ok`` its absence is the answer None instead. ``patience`` names further
         refusals that pass by themselves (``DependencyViolation`` while something lingers).
         """
-        client = make_client(self.connection, service, self._attempts)
+        client = make_client(self.connection, service, self._attempts, self._among)
         if patience and self._bears_seconds is not None:
             patience = Patience(patience.codes, min(patience.seconds, self._bears_seconds))
         return _bear(lambda: _send(client, action, params), absent_ok, patience)
 
     def pages(self, service: str, action: str, result: str, /, absent_ok: bool = False, **params: t.Any) -> list[t.Any]:
         """Call a listing action to its end and return all of ``result``; absence and visibility as in `call`."""
-        client = make_client(self.connection, service, self._attempts)
+        client = make_client(self.connection, service, self._attempts, self._among)
 
         def read() -> list[t.Any]:
             with _translated(client.meta.method_to_api_mapping[action], params):
@@ -104,10 +118,10 @@ class Aws:
         Where the action has a client token botocore fills it and repeating is safe. Elsewhere a lost answer is
         `UnsureError`: the caller looks whether the thing is there before it asks again.
         """
-        client = make_client(self.connection, service)
+        client = make_client(self.connection, service, among=self._among)
         if client.meta.service_model.operation_model(client.meta.method_to_api_mapping[action]).idempotent_members:
             return self.call(service, action, **params)
-        once = make_client(self.connection, service, attempts=1)
+        once = make_client(self.connection, service, 1, self._among)
         hidden, throttled = iter(_NOT_VISIBLE_WAITS), iter(_THROTTLED_WAITS)
         while True:
             try:

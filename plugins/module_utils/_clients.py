@@ -40,10 +40,18 @@ class Ask(t.NamedTuple):
     attempts: int
 
 
-class Clients:
-    """Clients and their sessions, by what tells them apart. Safe to share between threads."""
+Reads = t.Mapping[tuple[str, str], t.Collection[str]]
 
-    def __init__(self) -> None:
+
+class Clients:
+    """Clients and their sessions, by what tells them apart. Safe to share between threads.
+
+    ``reads`` names the members of a service's shape that are read of answers, the others are left out: botocore looks
+    for each member that it knows in each element of a listing.
+    """
+
+    def __init__(self, reads: Reads | None = None) -> None:
+        self._reads = reads or {}
         self._lock = threading.Lock()
         self._sessions: dict[tuple[t.Any, ...], t.Any] = {}
         self._clients: dict[tuple[t.Any, ...], t.Any] = {}
@@ -64,7 +72,13 @@ class Clients:
         if key not in self._sessions:
             import boto3.session
 
-            self._sessions[key] = boto3.session.Session(profile_name=connection.profile)
+            made = boto3.session.Session(profile_name=connection.profile)
+            for (service, shape), members in self._reads.items():
+                # What the loader has read once it gives to every client of this session.
+                known = made._loader.load_service_model(service, "service-2")["shapes"][shape]["members"]
+                for name in known.keys() - set(members):
+                    del known[name]
+            self._sessions[key] = made
         return self._sessions[key]
 
 
