@@ -172,6 +172,18 @@ class EmbeddedAws:
         body = {"region": region, **said, "computer": computer, "address": address}
         return str(self._call("POST", "register", body)["node"])
 
+    def sessions(self) -> list[Json]:
+        """Sessions of Session Manager: [{id, region, target, document, status, owner, connections, counts}]."""
+        return t.cast("list[Json]", self._call("GET", "sessions")["sessions"])
+
+    def channel_fault(self, **fault: t.Any) -> None:
+        """What goes wrong in sessions that start from now on: drop_every=7, ...; sessions/channel_faults.py tells."""
+        self._call("POST", "channel_fault", fault)
+
+    def key_seconds(self, seconds: float) -> None:
+        """How long a key of EC2 Instance Connect lets in; a minute unless this says otherwise."""
+        self._call("POST", "key_seconds", {"seconds": seconds})
+
     def emit(self, region: str, event: Json) -> list[str]:
         """Let AWS put an event on the default bus; the names of the rules it met. API calls need a trail, as ever."""
         return t.cast("list[str]", self._call("POST", "emit", {"region": region, "event": event})["met"])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import hmac
 import json
+import sys
 import threading
 import traceback
 import typing as t
@@ -26,6 +27,9 @@ from lab.embedded_aws.http_server import Answer, HttpRequest
 from lab.embedded_aws.invocations import current as invocations
 from lab.embedded_aws.journal import Journal
 from lab.embedded_aws.limits import current as limits
+from lab.embedded_aws.sessions.channel_faults import ChannelFault
+from lab.embedded_aws.sessions.channel_faults import current as channel_faults
+from lab.embedded_aws.sessions.session import current as sessions
 from lab.embedded_aws.verdicts import current as verdicts
 
 PREFIX = "/_cloister/"
@@ -109,6 +113,7 @@ class Control:
 
     def _post_clear_faults(self, _: Body) -> Body:
         self.faults.clear()
+        channel_faults.clear()
         return {}
 
     def _post_delays(self, body: Body) -> Body:
@@ -155,6 +160,17 @@ class Control:
         machines.detach(str(body["instance"]))
         return {}
 
+    def _get_sessions(self, _: Body) -> Body:
+        return {"sessions": [one.shown() for one in sessions.all()]}
+
+    def _post_channel_fault(self, body: Body) -> Body:
+        channel_faults.add(ChannelFault(**body))
+        return {}
+
+    def _post_key_seconds(self, body: Body) -> Body:
+        channel_faults.key_seconds = float(body["seconds"])
+        return {}
+
     def _post_account(self, body: Body) -> Body:
         identifier, secret = self.accounts.add(str(body["account"]))
         return {"AWS_ACCESS_KEY_ID": identifier, "AWS_SECRET_ACCESS_KEY": secret}
@@ -184,10 +200,12 @@ class Control:
         from lab.embedded_aws.truth.public_images import releases
 
         invocations.forget()
+        _end_sessions()
         empty()
         forget()
         self.journal.clear()
         self.faults.clear()
+        channel_faults.clear()
         limits.clear()
         verdicts.clear()
         capacity.clear()
@@ -201,6 +219,13 @@ class Control:
         # After the answer has left: the caller waits for it.
         threading.Timer(0.05, self.stop).start()
         return {}
+
+
+def _end_sessions() -> None:
+    if "lab.embedded_aws.sessions.listener" in sys.modules:
+        from lab.embedded_aws.sessions.listener import listener
+
+        listener.forget()
 
 
 def _json(body: Body, status: int = 200) -> Answer:

@@ -12,7 +12,7 @@ import sys
 import traceback
 import typing as t
 
-from lab.embedded_aws import invocations, role_sessions, truth
+from lab.embedded_aws import instance_connect, invocations, role_sessions, truth
 from lab.embedded_aws.accounts import Accounts
 from lab.embedded_aws.backend_lock import BACKEND
 from lab.embedded_aws.call import Call
@@ -50,6 +50,8 @@ class MotoApp:
                 return forbidden
             if call.name == "lambda:Invoke":
                 return invocations.answer(call, account)
+            if call.name == "ec2-instance-connect:SendSSHPublicKey":
+                return instance_connect.answer(call, account)
             with BACKEND:
                 if call.service == "s3":
                     truth.apply("s3")
