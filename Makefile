@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help rehearse plan test unit integration lint sanity bench docs lock clean run-env test-env
+.PHONY: help rehearse plan test unit integration molecule lint sanity bench docs lock clean run-env test-env
 
 help: ## list these words
 	@echo "make WORD [REGION=us] [ARGS='more arguments for the command']"
@@ -22,7 +22,7 @@ rehearse: run-env ## build REGION on an embedded AWS: no account, no bill
 plan: run-env ## list what a run would create, change and keep in REGION (reads AWS)
 	ansible-playbook playbooks/plan.yml -i $(INVENTORY) $(ARGS)
 
-test: lint sanity ## everything CI runs: lint, sanity, unit and integration tests
+test: lint sanity ## everything CI runs: lint, sanity, unit and integration tests, roles on machines
 	$(PYTEST) $(ARGS)
 
 unit: test-env ## the tests that start nothing
@@ -30,6 +30,9 @@ unit: test-env ## the tests that start nothing
 
 integration: test-env ## the tests that run playbooks against the embedded AWS
 	$(PYTEST) tests/integration $(ARGS)
+
+molecule: test-env ## the tests that apply the roles to machines; one: ARGS=molecule/docker
+	$(PYTEST) $(if $(filter molecule/%,$(ARGS)),,molecule) $(ARGS)
 
 lint: test-env ## ruff, mypy, yamllint, ansible-lint, shellcheck, changelog
 	ruff check .

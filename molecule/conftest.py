@@ -1,0 +1,92 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A scenario is a test: `pytest molecule`, or `pytest molecule/docker` for one.
+
+Each is one of its own file, so that workers share them out. Without Docker they are skipped, and fail where CI is set:
+there, nothing may be left out unseen.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from lab.nodes.docker import missing
+
+ROOT = Path(__file__).parents[1]
+LONGEST_SECONDS = 900
+SHOWN_LINES = 150
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A molecule.yml is a file with one test."""
+    return ScenarioFile.from_parent(parent, path=file_path) if file_path.name == "molecule.yml" else None
+
+
+class ScenarioFile(pytest.File):
+    """The folder of a scenario."""
+
+    def collect(self) -> t.Iterator[pytest.Item]:
+        yield Scenario.from_parent(self, name=self.path.parent.name)
+
+
+class ScenarioError(Exception):
+    """A scenario did not go through; its last words."""
+
+
+class Scenario(pytest.Item):
+    """`molecule test` of one scenario must go through: converge, idempotence, check mode, verify."""
+
+    def setup(self) -> None:
+        reason = _missing()
+        if reason and os.environ.get("CI"):
+            pytest.fail(f"CI must test the roles on machines, and {reason}", pytrace=False)
+        if reason:
+            pytest.skip(f"NOT TESTED on a machine: {self.name}: {reason}")
+
+    def runtest(self) -> None:
+        rc, said = _molecule("test", "--scenario-name", self.name)
+        if rc is None:
+            _molecule("destroy", "--scenario-name", self.name)
+            raise ScenarioError(f"no end after {LONGEST_SECONDS} s:\n{said}")
+        if rc != 0:
+            raise ScenarioError(f"`molecule test -s {self.name}` ended with {rc}:\n{said}")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: t.Any = None) -> t.Any:
+        if isinstance(excinfo.value, ScenarioError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        return self.path, None, f"scenario {self.name}"
+
+
+@functools.cache
+def _missing() -> str | None:
+    return missing()
+
+
+def _molecule(*arguments: str) -> tuple[int | None, str]:
+    """(exit status, the end of what it said) of molecule in the checkout; None when it took too long."""
+    # Molecule writes an ansible.cfg of its own, from .config/molecule/config.yml.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AWS_"))}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    environment["NO_COLOR"] = "1"
+    command = [sys.executable, "-m", "molecule", *arguments]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    ) as run:
+        try:
+            said, _ = run.communicate(timeout=LONGEST_SECONDS)
+            rc: int | None = run.returncode
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            rc, (said, _) = None, run.communicate()
+    return rc, "\n".join(said.decode(errors="replace").splitlines()[-SHOWN_LINES:])
