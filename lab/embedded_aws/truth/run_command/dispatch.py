@@ -50,7 +50,14 @@ def cancel(command: Command, which: t.Sequence[str] = ()) -> None:
             else:
                 one.ending = Ending("Cancelling", "Cancelling")
     for one in chosen:
+        threading.Thread(target=_interrupt, args=(command, one), daemon=True).start()
+
+
+def _interrupt(command: Command, one: Invocation) -> None:
+    """End what runs, again and again: a script may just be about to begin."""
+    while not one.over:
         agent.interrupt(command, one)
+        time.sleep(LOOK_SECONDS)
 
 
 def _guarded(command: Command) -> None:

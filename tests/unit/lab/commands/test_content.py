@@ -49,10 +49,9 @@ def test_without_a_right_nothing_is_read_and_the_playbook_is_missing(fleet: Flee
 
 
 @pytest.mark.parametrize("way", ["role", "bucket"])
-def test_a_pack_is_unpacked_and_its_playbook_run(fleet: Fleet, packed: str, way: str, docker: t.Any) -> None:
-    for name, text in (("ansible-playbook", ANSIBLE), ("unzip", UNZIP)):
-        (docker / name).write_text(text)
-        (docker / name).chmod(0o755)
+def test_a_pack_is_unpacked_and_its_playbook_run(fleet: Fleet, packed: str, way: str) -> None:
+    fleet.put("ansible-playbook", ANSIBLE)
+    fleet.put("unzip", UNZIP)
     node = fleet.node()
     if way == "role":
         fleet.iam.attach_role_policy(RoleName="node", PolicyArn=READING)

@@ -1,0 +1,49 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+import os
+import typing as t
+from pathlib import Path
+
+import boto3.session
+import pytest
+from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
+from ansible_collections.cloister.aws.plugins.module_utils._clients import Connection
+
+from lab.embedded_aws.client import EmbeddedAws
+from tests.unit.lab.commands.world import REGION, Fleet, put_docker, started
+
+
+@pytest.fixture(scope="session")
+def docker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a program called docker."""
+    folder = tmp_path_factory.mktemp("docker")
+    put_docker(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(docker: Path) -> t.Iterator[EmbeddedAws]:
+    """An embedded AWS whose machines are this docker's."""
+    with started(docker) as running:
+        yield running
+
+
+@pytest.fixture
+def fleet(server: EmbeddedAws, docker: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    """Nodes in an empty account that this process's environment leads to."""
+    server.reset()
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    session = boto3.session.Session(region_name=REGION)
+    client: t.Any = session.client
+    return Fleet(server, client, docker)
+
+
+@pytest.fixture
+def aws(fleet: Fleet) -> Aws:
+    """AWS as module_utils see it."""
+    return Aws(Connection(REGION))
