@@ -83,25 +83,31 @@ class _Terminal:
         # A file object of its own for each way: each is closed by its transport.
         said = os.fdopen(os.dup(self._ours), "rb", buffering=0)
         reading, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), said)
-        taking = self._channel.later(self._take())
+        ways = [self._channel.later(self._pump(reader)), self._channel.later(self._take())]
         try:
-            with contextlib.suppress(OSError):
-                while data := await reader.read(CHUNK_BYTES):
-                    await self._channel.outgoing.write(Payload.OUTPUT, data)
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            taking.cancel()
+            for way in ways:
+                way.cancel()
             reading.close()
-        if await gone(self._channel):
+        if not self._channel.left and await gone(self._channel):
             self._channel.fall_silent()
         return ""
 
     def close(self) -> None:
-        self._program.terminate()
+        # A shell that talks to a person does not heed a milder signal.
+        self._program.kill()
         THREADS.submit(self._program.wait)
         os.close(self._ours)
 
+    async def _pump(self, reader: asyncio.StreamReader) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(CHUNK_BYTES):
+                await self._channel.outgoing.write(Payload.OUTPUT, data)
+
     async def _take(self) -> None:
-        while True:
+        """What the client says goes to the terminal, until it says that it wants no more."""
+        while not self._channel.left:
             message = await self._channel.incoming.next()
             if message.payload_type == Payload.OUTPUT:
                 loop = asyncio.get_running_loop()
@@ -111,7 +117,6 @@ class _Terminal:
             await self._channel.incoming.done()
             if message.payload_type == Payload.FLAG and flag_of(message) is Flag.TERMINATE_SESSION:
                 self._channel.left = True
-                self._program.terminate()
 
     def _resize(self, message: Message) -> None:
         with contextlib.suppress(ValueError, KeyError, OSError):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.unit.lab.conftest import Clients
 from tests.unit.lab.sessions.peer import Peer
 
 TRUST = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -53,6 +54,12 @@ def aws(programs: Path) -> t.Iterator[EmbeddedAws]:
         server = EmbeddedAws.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def client(aws: EmbeddedAws) -> Clients:
+    """Clients of that server: the neighbours' fixture would go on with whichever server it met first."""
+    return Clients(aws.environment)
 
 
 @pytest.fixture
