@@ -27,8 +27,16 @@ def emit(account: str, region: str, event: dict[str, t.Any]) -> list[str]:
 
 
 def fire(account: str, region: str, name: str) -> str:
-    """Let the time of a rule come, or of the schedule `group/name`; its ARN. ValueError when there is none."""
+    """Let the time of a rule come, or of the schedule `group/name`; its ARN. ValueError when there is none.
+
+    Of an association of State Manager, `association/name`, the id is returned.
+    """
     with BACKEND:
+        if name.startswith("association/"):
+            _apply("ssm")
+            from lab.embedded_aws.truth.state_manager import associations
+
+            return associations.fire(account, region, name.partition("/")[2])
         _apply("events")
         _apply("scheduler")
         from lab.embedded_aws.truth.events import delivery

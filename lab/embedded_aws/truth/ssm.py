@@ -88,10 +88,11 @@ def load_public(self: t.Any, key: str) -> None:
 def apply() -> None:
     from moto.ssm.models import ParameterDict, SimpleSystemManagerBackend
 
-    from lab.embedded_aws.truth import managed_nodes, run_command, session_manager
+    from lab.embedded_aws.truth import managed_nodes, run_command, session_manager, state_manager
 
     managed_nodes.apply()
     run_command.apply()
+    state_manager.apply()
     session_manager.apply()
     before(ParameterDict, "_check_loading_status", load_public)
     # moto's own lists would come after ours: they are not JSON, and lack regions and EKS.

@@ -35,10 +35,12 @@ def send_command(self: Response) -> str:
     return json.dumps({"Command": {**told, **pending, **nothing}})
 
 
-def send(backend: t.Any, document: documents.Document, given: Body) -> Command:
-    """Let a command begin; its invocations run on in threads."""
+def send(backend: t.Any, document: documents.Document, given: Body, nodes: t.Sequence[str] | None = None) -> Command:
+    """Let a command begin on the nodes it names, or on these; its invocations run on in threads."""
     account, region = backend.account_id, backend.region_name
-    if given.get("InstanceIds"):
+    if nodes is not None:
+        pass
+    elif given.get("InstanceIds"):
         nodes = targets.by_ids(account, region, given["InstanceIds"])
     else:
         nodes = targets.chosen(account, region, given.get("Targets") or [])
