@@ -46,8 +46,8 @@ Reads = t.Mapping[tuple[str, str], t.Collection[str]]
 class Clients:
     """Clients and their sessions, by what tells them apart. Safe to share between threads.
 
-    ``reads`` names the members of a service's shape that are read of answers, the others are left out: botocore looks
-    for each member that it knows in each element of a listing.
+    ``reads`` names the members of services' shapes that are read of answers; the others are left out and times stay
+    texts, as AWS sent them. botocore looks for each member that it knows in each element of a listing.
     """
 
     def __init__(self, reads: Reads | None = None) -> None:
@@ -71,15 +71,23 @@ class Clients:
         key = connection.key()
         if key not in self._sessions:
             import boto3.session
+            import botocore.session
 
-            made = boto3.session.Session(profile_name=connection.profile)
-            for (service, shape), members in self._reads.items():
-                # What the loader has read once it gives to every client of this session.
-                known = made._loader.load_service_model(service, "service-2")["shapes"][shape]["members"]
-                for name in known.keys() - set(members):
-                    del known[name]
-            self._sessions[key] = made
+            core = botocore.session.get_session()
+            if self._reads:
+                _read_less(core, self._reads)
+            self._sessions[key] = boto3.session.Session(botocore_session=core, profile_name=connection.profile)
         return self._sessions[key]
+
+
+def _read_less(core: t.Any, reads: Reads) -> None:
+    # What the loader has read once it gives to every client of this session.
+    loader = core.get_component("data_loader")
+    for (service, shape), members in reads.items():
+        known = loader.load_service_model(service, "service-2")["shapes"][shape]["members"]
+        for name in known.keys() - set(members):
+            del known[name]
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=str)
 
 
 def _client(session: t.Any, connection: Connection, service: str, attempts: int) -> t.Any:

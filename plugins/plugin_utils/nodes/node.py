@@ -144,7 +144,12 @@ def _matching(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _time(said: t.Any) -> str:
-    """Return a time of botocore's as a text in UTC."""
-    if not isinstance(said, datetime.datetime):
-        return ""
-    return said.astimezone(datetime.UTC).isoformat(timespec="seconds")
+    """Return a time as AWS sent it, seconds since 1970 or ISO 8601, as a text in UTC."""
+    try:
+        when = datetime.datetime.fromtimestamp(float(said), datetime.UTC)
+    except (TypeError, ValueError):
+        try:
+            when = datetime.datetime.fromisoformat(str(said)).astimezone(datetime.UTC)
+        except ValueError:
+            return ""
+    return when.isoformat(timespec="seconds")
