@@ -46,6 +46,7 @@ class Channel:
         self._agent: asyncio.Task[None] | None = None
         self._away = False
         self._heard = time.monotonic()
+        session.counts = self._counts
 
     async def serve(self, socket: Socket, agent: Agent) -> None:
         """Speak with a client until its connection ends; `agent` is started with the first one."""
@@ -170,7 +171,6 @@ class Channel:
         while not self.session.over:
             await asyncio.sleep(TICK_SECONDS)
             await self.outgoing.resend()
-            self._count()
             if time.monotonic() - self._heard > idle_seconds:
                 # Beside, since ending cancels what runs here.
                 self.later(self.end(f"Session timed out: nothing passed for {idle_seconds:g} seconds"))
@@ -182,7 +182,6 @@ class Channel:
             self.outgoing.active.clear()
             if not self.session.over:
                 self._seen(DISCONNECTED)
-        self._count()
 
     def _seen(self, status: str) -> None:
         self.session.status = status
@@ -190,12 +189,11 @@ class Channel:
             self.session.ended = time.time()
         if status == CONNECTED:
             self.session.connections += 1
-        self._count()
 
-    def _count(self) -> None:
-        self.session.counts = {
+    def _counts(self) -> dict[str, int]:
+        return {
             "sent": self.outgoing.sent, "resent": self.outgoing.resent,
-            "delivered": self.incoming.delivered, "duplicates": self.incoming.duplicates,
+            "delivered": self.incoming.delivered, "duplicates": self.incoming.duplicates, **self._passage.struck,
         }  # fmt: skip
 
 

@@ -57,7 +57,8 @@ class Passage:
     def __init__(self, fault: ChannelFault) -> None:
         self._fault = fault
         self._counts = {"in": 0, "out": 0}
-        self._struck: set[str] = set()
+        self._once: set[str] = set()
+        self.struck = {"lost": 0, "doubled": 0, "late": 0}
         self.silent = False
 
     def copies(self, direction: str) -> list[float]:
@@ -74,24 +75,26 @@ class Passage:
             return []
         if self._due("cut", fault.cut_after, passed):
             raise CutError
-        if _nth(count[direction], fault.drop_every):
+        if self._strikes("lost", count[direction], fault.drop_every):
             return []
-        delay = fault.delay_seconds if _nth(count[direction], fault.delay_every) else 0.0
-        return [delay, delay] if _nth(count[direction], fault.duplicate_every) else [delay]
+        delay = fault.delay_seconds if self._strikes("late", count[direction], fault.delay_every) else 0.0
+        return [delay, delay] if self._strikes("doubled", count[direction], fault.duplicate_every) else [delay]
 
     def pauses(self) -> bool:
         """Whether the agent goes away now; once."""
         return self._due("pause", self._fault.pause_after, sum(self._counts.values()))
 
     def _due(self, what: str, after: int, passed: int) -> bool:
-        if after == NEVER or passed <= after or what in self._struck:
+        if after == NEVER or passed <= after or what in self._once:
             return False
-        self._struck.add(what)
+        self._once.add(what)
         return True
 
-
-def _nth(count: int, every: int) -> bool:
-    return every > 0 and count % every == 0
+    def _strikes(self, how: str, count: int, every: int) -> bool:
+        if every == 0 or count % every:
+            return False
+        self.struck[how] += 1
+        return True
 
 
 class ChannelFaults:

@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 import typing as t
+from collections.abc import Callable
 
 from lab.embedded_aws.machines import Machine
 from lab.embedded_aws.sessions.channel_faults import ChannelFault
@@ -39,8 +40,8 @@ class Session:
     started: float = dataclasses.field(default_factory=time.time)
     ended: float | None = None
     connections: int = 0
-    counts: dict[str, int] = dataclasses.field(default_factory=dict)
-    """Messages: sent, resent, delivered, duplicates."""
+    counts: Callable[[], dict[str, int]] = dict
+    """Messages so far: sent, resent, delivered, duplicates, and those that faults made lost, doubled, late."""
     tokens: list[str] = dataclasses.field(default_factory=list)
 
     def new_token(self) -> str:
@@ -59,8 +60,8 @@ class Session:
 
     def shown(self) -> dict[str, t.Any]:
         """For tests: what became of it."""
-        kept = ("id", "region", "target", "document", "status", "owner", "connections", "counts")
-        return {name: getattr(self, name) for name in kept}
+        kept = ("id", "region", "target", "document", "status", "owner", "connections")
+        return {**{name: getattr(self, name) for name in kept}, "counts": self.counts()}
 
 
 class Sessions:

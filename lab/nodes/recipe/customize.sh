@@ -22,6 +22,15 @@ UNIT
 chroot "$root" useradd --create-home --shell /bin/bash ec2-user
 printf 'ec2-user ALL=(ALL) NOPASSWD: ALL\n' >"$root/etc/sudoers.d/ec2-user"
 chmod 0440 "$root/etc/sudoers.d/ec2-user"
+# EC2 Instance Connect, as its package has it: https://github.com/aws/aws-ec2-instance-connect-config
+chroot "$root" useradd --system --shell /usr/sbin/nologin ec2-instance-connect
+program=/usr/share/ec2-instance-connect/eic_run_authorized_keys
+install -D -m 0755 "$(dirname "$0")/eic_run_authorized_keys" "$root$program"
+cat >"$root/etc/systemd/system/ssh.service.d/ec2-instance-connect.conf" <<UNIT
+[Service]
+ExecStart=
+ExecStart=/usr/sbin/sshd -D -o "AuthorizedKeysCommand $program %%u %%f" -o "AuthorizedKeysCommandUser ec2-instance-connect" \$SSHD_OPTS
+UNIT
 # What is installed here is thrown away soon: no need to wait for the disk.
 printf 'force-unsafe-io\n' >"$root/etc/dpkg/dpkg.cfg.d/lab"
 printf 'Acquire::Check-Valid-Until "false";\nAcquire::Languages "none";\n' >"$root/etc/apt/apt.conf.d/90lab"

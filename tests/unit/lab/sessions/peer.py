@@ -12,6 +12,7 @@ import time
 import typing as t
 import uuid
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 OUTPUT, SIZE, REQUEST, RESPONSE, COMPLETE, FLAG = 1, 3, 5, 6, 7, 10
@@ -56,6 +57,7 @@ class Peer:
         self.unacknowledged: dict[int, bytes] = {}
         self.early: dict[int, Seen] = {}
         self.kinds: list[str] = []
+        self.held = b""
         self.closed: dict[str, t.Any] | None = None
         self.sockets = contextlib.ExitStack()
         self.silent = False
@@ -66,10 +68,18 @@ class Peer:
         said = {"MessageSchemaVersion": "1.0", "RequestId": str(uuid.uuid4()), "TokenValue": started["TokenValue"]}
         self.socket.send(json.dumps({**said, "ClientId": str(uuid.uuid4()), "ClientVersion": self.version}))
 
+    def resume(self, resumed: dict[str, t.Any]) -> None:
+        """Go on over a new connection."""
+        self.open(resumed)
+        for raw in list(self.unacknowledged.values()):
+            self.socket.send(raw)
+
     def send(self, payload_type: int, payload: bytes) -> None:
         raw = self.unacknowledged[self.sent] = encode("input_stream_data", self.sent, payload_type, payload)
         self.sent += 1
-        self.socket.send(raw)
+        # What a lost connection did not take is sent again after `resume`.
+        with contextlib.suppress(ConnectionClosed):
+            self.socket.send(raw)
 
     def flag(self, flag: int) -> None:
         self.send(FLAG, struct.pack(">I", flag))
@@ -96,9 +106,9 @@ class Peer:
 
     def read(self, size: int, seconds: float = 10) -> bytes:
         """So many bytes of output."""
-        data = b""
-        while len(data) < size:
-            data += self.next(OUTPUT, seconds).payload
+        while len(self.held) < size:
+            self.held += self.next(OUTPUT, seconds).payload
+        data, self.held = self.held[:size], self.held[size:]
         return data
 
     def until(self, words: bytes, seconds: float = 10) -> bytes:
