@@ -8,7 +8,6 @@ there, nothing may be left out unseen.
 
 from __future__ import annotations
 
-import functools
 import os
 import signal
 import subprocess
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.nodes.docker import missing
+from tests.with_docker import need_docker
 
 ROOT = Path(__file__).parents[1]
 LONGEST_SECONDS = 900
@@ -45,11 +44,7 @@ class Scenario(pytest.Item):
     """`molecule test` of one scenario must go through: converge, idempotence, check mode, verify."""
 
     def setup(self) -> None:
-        reason = _missing()
-        if reason and os.environ.get("CI"):
-            pytest.fail(f"CI must test the roles on machines, and {reason}", pytrace=False)
-        if reason:
-            pytest.skip(f"NOT TESTED on a machine: {self.name}: {reason}")
+        need_docker(f"scenario {self.name}")
 
     def runtest(self) -> None:
         rc, said = _molecule("test", "--scenario-name", self.name)
@@ -66,11 +61,6 @@ class Scenario(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, None, str]:
         return self.path, None, f"scenario {self.name}"
-
-
-@functools.cache
-def _missing() -> str | None:
-    return missing()
 
 
 def _molecule(*arguments: str) -> tuple[int | None, str]:

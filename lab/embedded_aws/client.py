@@ -166,10 +166,12 @@ class EmbeddedAws:
         """What Systems Manager says of a node's agent from now on; None takes back what was said."""
         self._call("POST", "ping", {"node": node, "status": status, "minutes_ago": minutes_ago})
 
-    def register(self, region: str, activation: t.Mapping[str, str], computer: str, address: str) -> str:
+    def register(
+        self, region: str, activation: t.Mapping[str, str], computer: str, address: str, account: str = ""
+    ) -> str:
         """Play the agent of a machine from elsewhere: register by an answer of CreateActivation; the node's id."""
         said = {"activation_id": activation["ActivationId"], "code": activation["ActivationCode"]}
-        body = {"region": region, **said, "computer": computer, "address": address}
+        body = {"account": account, "region": region, **said, "computer": computer, "address": address}
         return str(self._call("POST", "register", body)["node"])
 
     def sessions(self) -> list[Json]:
@@ -183,6 +185,14 @@ class EmbeddedAws:
     def key_seconds(self, seconds: float) -> None:
         """How long a key of EC2 Instance Connect lets in; a minute unless this says otherwise."""
         self._call("POST", "key_seconds", {"seconds": seconds})
+
+    def instances(self) -> list[Json]:
+        """Instances that are not over, in every account and region; instances.py tells their keys."""
+        return t.cast("list[Json]", self._call("GET", "instances")["instances"])
+
+    def await_machines(self, tag: str | None) -> None:
+        """Let no agent answer on instances with this tag until they have a machine; None: as without machines."""
+        self._call("POST", "await", {"tag": tag})
 
     def emit(self, region: str, event: Json) -> list[str]:
         """Let AWS put an event on the default bus; the names of the rules it met. API calls need a trail, as ever."""

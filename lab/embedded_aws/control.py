@@ -153,6 +153,15 @@ class Control:
     def _get_machines(self, _: Body) -> Body:
         return {"machines": [dataclasses.asdict(one) for one in machines.attached()]}
 
+    def _get_instances(self, _: Body) -> Body:
+        from lab.embedded_aws.instances import instances
+
+        return {"instances": instances()}
+
+    def _post_await(self, body: Body) -> Body:
+        machines.awaited.set(body.get("tag"))
+        return {}
+
     def _post_attach(self, body: Body) -> Body:
         return dataclasses.asdict(machines.attach(str(body["instance"]), str(body["container"])))
 

@@ -14,6 +14,7 @@ import re
 import socket
 import subprocess
 import time
+import typing as t
 
 INSTANCE = re.compile(r"m?i-[0-9a-f]{8,17}")
 # What docker itself says, as against what a command in the container says.
@@ -116,6 +117,22 @@ class Machine:
             raise MachineGoneError(f"container {self.container} of {self.instance_id} does not run: {text}")
 
 
+class Awaited:
+    """Which instances get a machine from somebody: those with a tag. Until they have it, no agent answers on them."""
+
+    def __init__(self) -> None:
+        self.tag: str | None = None
+
+    def set(self, tag: str | None) -> None:
+        """Await machines of instances with this tag; None: of none."""
+        self.tag = tag
+
+    def missing(self, instance_id: str, tags: t.Mapping[str, str]) -> bool:
+        """Whether an instance's machine is still to come."""
+        return self.tag is not None and self.tag in tags and instance_id not in _machines
+
+
+awaited = Awaited()
 _machines: dict[str, Machine] = {}
 
 
@@ -143,8 +160,9 @@ def attached() -> list[Machine]:
 
 
 def clear() -> None:
-    """Leave every instance without a machine; the containers stay."""
+    """Leave every instance without a machine, and await none; the containers stay."""
     _machines.clear()
+    awaited.set(None)
 
 
 def _address(container: str) -> str:

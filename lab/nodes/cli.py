@@ -1,6 +1,6 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The verbs of `python -m lab.nodes`: image, up, publish, down."""
+"""The verbs of `python -m lab.nodes`: image, up, publish, missing, follow, down."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import sys
 import typing as t
 from pathlib import Path
 
-from lab.nodes import docker, image, network, node, registry, service
+from lab.embedded_aws.client import NotRunningError
+from lab.nodes import background, docker, image, network, node, registry, service
+from lab.nodes.follow import MOST
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one verb; returns the exit status (1: docker is not there or refused, 2: bad usage)."""
+    """Run one verb; returns the exit status (1: docker or the embedded AWS is not there or refused, 2: bad usage)."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except docker.DockerError as refused:
+    except (docker.DockerError, NotRunningError) as refused:
         print(refused, file=sys.stderr)
         return 1
     return 0
@@ -43,6 +45,13 @@ def _parser() -> argparse.ArgumentParser:
         "images", nargs="+", metavar="NAME:TAG=FROM", help="a folder with a Dockerfile, or a local image"
     )
     publish.add_argument("--network", default="", metavar="NAME", help="where it is known as `registry`")
+    _verb(verbs, "missing", _missing, "say why no nodes can be made here; nothing when they can")
+    text = (
+        "bring machines to the instances with a role of the embedded AWS that AWS_ENDPOINT_URL leads to, until it ends"
+    )
+    follow = _verb(verbs, "follow", _follow, text)
+    follow.add_argument("--most", type=int, default=MOST, metavar="N", help="no more than so many machines")
+    follow.add_argument("--background", type=Path, metavar="LOG", help="in the background, with what it says in a file")
     down = _verb(verbs, "down", _down, "end nodes with their volumes")
     down.add_argument("names", nargs="*")
     down.add_argument("--network", default="", metavar="NAME", help="and the network, once nothing is in it")
@@ -92,6 +101,19 @@ def _published(at: registry.Registry, wanted: str) -> tuple[str, str]:
         raise docker.DockerError(f"expected NAME:TAG=FROM, such as vllm/vllm-openai:v1=images/vllm, not {wanted!r}")
     local = service.build(Path(source), f"cloister-service/{reference}") if Path(source).is_dir() else source
     return reference, f"{name}@{at.publish(local, name, tag)}"
+
+
+def _missing(_: argparse.Namespace) -> None:
+    print(docker.missing() or "", end="")
+
+
+def _follow(options: argparse.Namespace) -> None:
+    if reason := docker.missing():
+        raise docker.DockerError(reason)
+    if options.background:
+        background.start(["follow", f"--most={options.most}"], options.background)
+    else:
+        background.follow(options.most)
 
 
 def _down(options: argparse.Namespace) -> None:

@@ -22,6 +22,7 @@ from lab.nodes.docker import DockerError, docker, inspect
 
 REPOSITORY = "cloister-node"
 SUITES = ("bookworm", "trixie")
+FILES = ("Dockerfile", "customize.sh", "eic_run_authorized_keys")
 # To be raised with a change of how `_bootstrap` makes it.
 RECIPE_VERSION = 2
 LABEL = "cloister.recipe"
@@ -74,7 +75,7 @@ def _make(suite: str, name: str, wanted: str) -> None:
 
 def _digest(suite: str) -> str:
     known = hashlib.sha256(f"{suite} {PACKAGES} {RECIPE_VERSION}".encode())
-    for file in (RECIPE / "Dockerfile", RECIPE / "customize.sh", *_authorities()):
+    for file in (*(RECIPE / name for name in FILES), *_authorities()):
         known.update(file.read_bytes())
     return known.hexdigest()[:16]
 

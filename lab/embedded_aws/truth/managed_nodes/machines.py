@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from lab.embedded_aws.machines import awaited
 from lab.embedded_aws.truth.managed_nodes import pings
 
 ACTION = "ssm:UpdateInstanceInformation"
@@ -33,7 +34,9 @@ def nodes(account: str, region: str) -> t.Iterator[pings.Node]:
         if machine.state != "running":
             known.pop(machine.id, None)
             continue
-        online = _lets(backend, machine) and _reaches(backend, machine)
+        tags = dict(tags_of(backend, machine.id))
+        there = not awaited.missing(machine.id, tags)
+        online = there and _lets(backend, machine) and _reaches(backend, machine)
         if online:
             known.setdefault(machine.id, round(time.time(), 3))
         if machine.id in known:
@@ -44,7 +47,7 @@ def nodes(account: str, region: str) -> t.Iterator[pings.Node]:
                 "ResourceType": "EC2Instance", "RegistrationDate": known[machine.id],
                 "IPAddress": machine.private_ip, "ComputerName": machine.private_dns_name,
                 "SourceId": machine.id, "SourceType": "AWS::EC2::Instance",
-                "tags": dict(tags_of(backend, machine.id)),
+                "tags": tags,
             }  # fmt: skip
 
 

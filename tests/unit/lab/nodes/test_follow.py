@@ -1,0 +1,191 @@
+# Copyright: Cloister contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who brings machines to instances: what is made, stopped and taken away when instances come, change and go."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from lab.embedded_aws.client import NotRunningError
+from lab.nodes import follow, network, node
+from lab.nodes.docker import DockerError
+
+FIRST, SECOND = "i-00000000000000001", "i-00000000000000002"
+
+
+class Aws:
+    """An embedded AWS with instances that a test names, and what it was told."""
+
+    def __init__(self) -> None:
+        self.there: dict[str, dict[str, t.Any]] = {}
+        self.attached: dict[str, str] = {}
+        self.awaited: list[str | None] = []
+        self.gone = False
+
+    def put(self, identifier: str, state: str = "running", **tags: str) -> None:
+        tags = tags or {"role": "proxy"}
+        self.there[identifier] = {
+            "id": identifier, "state": state, "vpc": "vpc-1", "vpc_cidr": "10.1.0.0/16", "address": "10.1.0.9",
+            "tags": {f"cloister:{key}": value for key, value in tags.items()},
+        }  # fmt: skip
+
+    def instances(self) -> list[dict[str, t.Any]]:
+        if self.gone:
+            raise NotRunningError("gone")
+        return list(self.there.values())
+
+    def attach(self, instance: str, container: str) -> None:
+        self.attached[instance] = container
+
+    def detach(self, instance: str) -> None:
+        self.attached.pop(instance, None)
+
+    def await_machines(self, tag: str | None) -> None:
+        self.awaited.append(tag)
+
+
+class Docker:
+    """Containers that are there, and what was done."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.made: list[node.Wanted] = []
+        self.there: dict[str, str] = {}
+        self.own, self.refusal = True, ""
+        self.swept: list[str] = []
+        monkeypatch.setattr(network, "ensure", lambda *_: self.own)
+        monkeypatch.setattr(node, "up", self.up)
+        monkeypatch.setattr(node, "down", lambda name: self.there.pop(name, None))
+        monkeypatch.setattr(node, "await_boot", lambda name: None)
+        monkeypatch.setattr(follow, "inspect", lambda _, name: {} if name in self.there else None)
+        monkeypatch.setattr(follow, "docker", self.docker)
+        monkeypatch.setattr(follow, "sweep", self.swept.append)
+
+    def up(self, wanted: node.Wanted) -> None:
+        if self.refusal:
+            raise DockerError(self.refusal)
+        self.made.append(wanted)
+        self.there[wanted.name] = "running"
+
+    def docker(self, verb: str, name: str) -> str:
+        self.there[name] = {"stop": "stopped", "start": "running"}[verb]
+        return ""
+
+
+@pytest.fixture
+def region() -> Aws:
+    return Aws()
+
+
+@pytest.fixture
+def docker(monkeypatch: pytest.MonkeyPatch) -> Docker:
+    return Docker(monkeypatch)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def follower(region: Aws, docker: Docker, said: list[str]) -> follow.Follower:
+    return follow.Follower(t.cast("t.Any", region), "7.100", most=2, tell=said.append)
+
+
+def test_an_instance_with_a_role_gets_a_machine_at_its_address(
+    region: Aws, docker: Docker, follower: follow.Follower
+) -> None:
+    region.put(FIRST)
+    region.put(SECOND, part="gpu")
+    follower.look()
+    follower.look()
+    (made,) = docker.made
+    assert (made.name, made.address, made.network) == (f"cloister-{FIRST}", "10.1.0.9", "cloister-vpc-1")
+    assert made.labels == ("cloister.lab.server=7.100",)
+    assert region.attached == {FIRST: f"cloister-{FIRST}"}
+
+
+def test_where_the_addresses_are_taken_it_gets_another_and_that_is_said(
+    region: Aws, docker: Docker, follower: follow.Follower, said: list[str]
+) -> None:
+    docker.own = False
+    region.put(FIRST)
+    follower.look()
+    assert docker.made[0].address == ""
+    assert said == [f"{FIRST} (proxy) has a machine at an address of docker's: container cloister-{FIRST}"]
+
+
+def test_nothing_is_made_before_an_instance_runs(region: Aws, docker: Docker, follower: follow.Follower) -> None:
+    region.put(FIRST, "pending")
+    region.put(SECOND, "stopped")
+    follower.look()
+    assert docker.made == []
+
+
+def test_a_machine_stops_and_starts_with_its_instance(region: Aws, docker: Docker, follower: follow.Follower) -> None:
+    region.put(FIRST)
+    follower.look()
+    region.put(FIRST, "stopped")
+    follower.look()
+    assert (docker.there, region.attached) == ({f"cloister-{FIRST}": "stopped"}, {})
+    region.put(FIRST)
+    follower.look()
+    assert docker.there == {f"cloister-{FIRST}": "running"}
+    assert (list(region.attached), len(docker.made)) == ([FIRST], 1)
+
+
+def test_a_machine_goes_with_its_instance_and_another_comes_for_the_next(
+    region: Aws, docker: Docker, follower: follow.Follower
+) -> None:
+    region.put(FIRST)
+    follower.look()
+    del region.there[FIRST]
+    region.put(SECOND)
+    follower.look()
+    assert list(docker.there) == [f"cloister-{SECOND}"]
+    assert list(region.attached) == [SECOND]
+
+
+def test_there_are_no_more_machines_than_wanted_and_the_rest_is_told_once(
+    region: Aws, docker: Docker, follower: follow.Follower, said: list[str]
+) -> None:
+    follower.most = 1
+    region.put(FIRST)
+    follower.look()
+    region.put(SECOND)
+    follower.look()
+    follower.look()
+    assert list(docker.there) == [f"cloister-{FIRST}"]
+    assert said[1:] == [f"{SECOND} gets no machine: 1 run already"]
+
+
+def test_what_docker_refuses_is_told_once_and_is_no_machine(
+    region: Aws, docker: Docker, follower: follow.Follower, said: list[str]
+) -> None:
+    docker.refusal = "no space left"
+    region.put(FIRST)
+    follower.look()
+    follower.look()
+    assert (said, region.attached) == ([f"{FIRST} gets no machine: no space left"], {})
+
+
+def test_all_goes_when_the_server_is_gone(region: Aws, docker: Docker, follower: follow.Follower) -> None:
+    def pause(_: float) -> None:
+        region.gone = True
+
+    follower.begin()
+    follower.follow(pause)
+    assert docker.swept == ["7.100"]
+    assert region.awaited == [follow.ROLE, None]
+
+
+def test_somebody_who_ends_the_follower_is_left_with_no_machines(
+    region: Aws, docker: Docker, follower: follow.Follower
+) -> None:
+    def pause(_: float) -> None:
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        follower.follow(pause)
+    assert docker.swept == ["7.100"]
