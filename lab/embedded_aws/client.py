@@ -190,9 +190,9 @@ class EmbeddedAws:
         """Instances that are not over, in every account and region; instances.py tells their keys."""
         return t.cast("list[Json]", self._call("GET", "instances")["instances"])
 
-    def await_machines(self, tag: str | None) -> None:
-        """Let no agent answer on instances with this tag until they have a machine; None: as without machines."""
-        self._call("POST", "await", {"tag": tag})
+    def await_machines(self, tag: str | None, but: t.Collection[str] = ()) -> None:
+        """Let no agent answer on instances with this tag, but these, until they have a machine; None: on any."""
+        self._call("POST", "await", {"tag": tag, "but": sorted(but)})
 
     def emit(self, region: str, event: Json) -> list[str]:
         """Let AWS put an event on the default bus; the names of the rules it met. API calls need a trail, as ever."""

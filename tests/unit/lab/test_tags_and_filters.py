@@ -210,3 +210,14 @@ def test_aws_has_prefix_lists_of_its_own(ec2: t.Any) -> None:
     assert (found[0]["PrefixListName"], bool(found[0]["Cidrs"])) == (name, True)
     managed = ec2.describe_managed_prefix_lists(PrefixListIds=[found[0]["PrefixListId"]])["PrefixLists"][0]
     assert (managed["OwnerId"], managed["AddressFamily"]) == ("AWS", "IPv4")
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"), [("a*", {"a*", "ab", "a[b]"}), (r"a\*", {"a*"}), ("a?", {"a*", "ab"}), ("a[b]", {"a[b]"})]
+)
+def test_a_wildcard_behind_a_backslash_is_itself(ec2: t.Any, asked: str, meant: set[str]) -> None:
+    for value in ("a*", "ab", "a[b]"):
+        tags = [{"ResourceType": "internet-gateway", "Tags": [{"Key": "team", "Value": value}]}]
+        ec2.create_internet_gateway(TagSpecifications=tags)
+    found = ec2.describe_internet_gateways(Filters=[{"Name": "tag:team", "Values": [asked]}])["InternetGateways"]
+    assert {gateway["Tags"][0]["Value"] for gateway in found} == meant

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import fnmatch
+import functools
 import re
 import typing as t
 
@@ -14,6 +14,7 @@ from lab.embedded_aws.truth.ec2.xml import Ec2Result
 
 View = dict[str, t.Any]
 _WILD = re.compile(r"[*?\\]")
+_STEP = re.compile(r"\\.|.", re.DOTALL)
 
 
 def describe(response: Response, kind: Kind, result: str, ids_param: str) -> Ec2Result:
@@ -82,15 +83,21 @@ def dig(view: t.Any, path: str) -> list[t.Any]:
 
 
 def accepts(values: list[str], found: list[t.Any]) -> bool:
-    """Whether any found value is one of `values`, which may hold * and ?."""
+    """Whether any found value is one of `values`, which may hold * and ?; behind a backslash they are themselves."""
     texts = [_text(one) for one in found if one is not None]
     for value in values:
         if not _WILD.search(value):
             if value in texts:
                 return True
-        elif any(fnmatch.fnmatchcase(one, value.replace("[", "[[]")) for one in texts):
+        elif any(_pattern(value).fullmatch(one) for one in texts):
             return True
     return False
+
+
+@functools.lru_cache(maxsize=256)
+def _pattern(value: str) -> re.Pattern[str]:
+    wild = {"*": ".*", "?": "."}
+    return re.compile("".join(wild.get(step) or re.escape(step[-1]) for step in _STEP.findall(value)), re.DOTALL)
 
 
 def _text(value: t.Any) -> str:
