@@ -159,7 +159,7 @@ class Control:
         return {"instances": instances()}
 
     def _post_await(self, body: Body) -> Body:
-        machines.awaited.set(body.get("tag"))
+        machines.awaited.set(body.get("tag"), body.get("but", ()))
         return {}
 
     def _post_attach(self, body: Body) -> Body:

@@ -122,14 +122,17 @@ class Awaited:
 
     def __init__(self) -> None:
         self.tag: str | None = None
+        self.but: frozenset[str] = frozenset()
 
-    def set(self, tag: str | None) -> None:
-        """Await machines of instances with this tag; None: of none."""
-        self.tag = tag
+    def set(self, tag: str | None, but: t.Iterable[str] = ()) -> None:
+        """Await machines of instances with this tag, but of these; None: of none."""
+        self.tag, self.but = tag, frozenset(but)
 
     def missing(self, instance_id: str, tags: t.Mapping[str, str]) -> bool:
         """Whether an instance's machine is still to come."""
-        return self.tag is not None and self.tag in tags and instance_id not in _machines
+        if self.tag is None or self.tag not in tags:
+            return False
+        return instance_id not in _machines and instance_id not in self.but
 
 
 awaited = Awaited()

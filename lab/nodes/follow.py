@@ -19,7 +19,7 @@ from lab.nodes.docker import DockerError, docker, inspect
 
 ROLE = "cloister:role"
 SERVER = "cloister.lab.server"
-MOST = 12
+MOST = 24
 # How often it looks, and how many machines start at once.
 LOOK_SECONDS = 0.5
 HANDS = 3
@@ -70,8 +70,7 @@ class Follower:
             for one, failed in zip(changed, hands.map(self._bring, changed), strict=True):
                 self._has[one["id"]] = one["state"]
                 if failed:
-                    self._refused.add(one["id"])
-                    self.tell(f"{one['id']} gets no machine: {failed}")
+                    self._refuse(one, failed)
 
     def _wanted(self, one: Instance) -> bool:
         """Whether something is to be done for an instance; says so once when nothing can be."""
@@ -85,9 +84,14 @@ class Follower:
     def _full(self, one: Instance) -> bool:
         if len(self._has) < self.most:
             return False
-        self._refused.add(one["id"])
-        self.tell(f"{one['id']} gets no machine: {self.most} run already")
+        self._refuse(one, f"{self.most} run already")
         return True
+
+    def _refuse(self, one: Instance, reason: str) -> None:
+        """Nobody shall wait for it: whoever wants in is told that nothing is there."""
+        self._refused.add(one["id"])
+        self.aws.await_machines(ROLE, self._refused)
+        self.tell(f"{one['id']} gets no machine: {reason}")
 
     def _bring(self, one: Instance) -> str | None:
         """Start or stop the machine of an instance; returns why that failed."""

@@ -24,6 +24,8 @@ from lab.embedded_aws.client import EmbeddedAws
 from tests.integration.playbook import ANSIBLE_PLAYBOOK, ROOT
 
 PLAYBOOK = "playbooks/rehearse.yml"
+# Machines have tests of their own.
+WITHOUT_MACHINES = ("-e", "rehearse_nodes=false")
 KEEP = ("-e", "rehearse_keep=true")
 
 
@@ -72,7 +74,7 @@ class Shell:
         """Run the rehearsal; return exit status and output."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CLOISTER_", "ANSIBLE_"))}
         done = subprocess.run(
-            [str(ANSIBLE_PLAYBOOK), PLAYBOOK, "-i", str(inventory), *arguments],
+            [str(ANSIBLE_PLAYBOOK), PLAYBOOK, "-i", str(inventory), *WITHOUT_MACHINES, *arguments],
             cwd=ROOT,
             env={**clean, "TMPDIR": str(self.folder), "ANSIBLE_NOCOLOR": "1", **environment},
             stdout=subprocess.PIPE,
@@ -115,6 +117,7 @@ def test_a_region_is_built_told_and_gone_whatever_the_shell_says_of_aws(shell: S
     assert shell.knocks == 0
     assert "region us (us-west-2)" in output
     assert "calls leave the region from" in output
+    assert "NOT REHEARSED: what happens on machines, as instances had none: rehearse_nodes is false." in output
     assert shell.quiet(), shell.processes()
 
 
@@ -148,6 +151,22 @@ def test_a_plan_is_rehearsed_too(shell: Shell) -> None:
     rc, output = shell.type("--check")
     assert rc == 0, output
     assert "plan for region us" in output
+    assert shell.quiet(), shell.processes()
+
+
+def test_machines_that_are_wanted_and_cannot_be_had_are_no_success(shell: Shell) -> None:
+    rc, output = shell.type("-e", "rehearse_nodes=true", DOCKER_HOST=f"unix://{shell.folder}/none")
+    assert rc != 0
+    assert re.search(r"rehearse_nodes is true, and there can be no machines: (docker is not|no docker daemon)", output)
+    assert shell.quiet(), shell.processes()
+
+
+def test_without_docker_a_region_is_rehearsed_and_what_was_left_out_is_said(shell: Shell) -> None:
+    rc, output = shell.type("--check", "-e", "rehearse_nodes=auto", DOCKER_HOST=f"unix://{shell.folder}/none")
+    assert rc == 0, output
+    assert re.search(
+        r"NOT REHEARSED: what happens on machines, as instances had none:\s+(docker is not|no\s+docker)", output
+    )
     assert shell.quiet(), shell.processes()
 
 

@@ -99,3 +99,14 @@ def test_one_that_ended_is_forgotten(world: World) -> None:
     assert world.known() == {machine: "Online"}
     world.ec2.terminate_instances(InstanceIds=[machine])
     assert world.known() == {}
+
+
+def test_one_whose_machine_is_awaited_is_unknown_until_it_is_given_up(world: World, aws: t.Any) -> None:
+    world.endpoints()
+    world.role(POLICY)
+    aws.await_machines("cloister:role")
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "cloister:role", "Value": "proxy"}]}]
+    plain, awaited = world.machine(**PROFILE), world.machine(**PROFILE, TagSpecifications=tags)
+    assert world.known() == {plain: "Online"}
+    aws.await_machines("cloister:role", [awaited])
+    assert world.known() == {plain: "Online", awaited: "Online"}

@@ -23,6 +23,7 @@ class Aws:
         self.attached: dict[str, str] = {}
         self.awaited: list[str | None] = []
         self.gone = False
+        self.unawaited: set[str] = set()
 
     def put(self, identifier: str, state: str = "running", **tags: str) -> None:
         tags = tags or {"role": "proxy"}
@@ -42,8 +43,9 @@ class Aws:
     def detach(self, instance: str) -> None:
         self.attached.pop(instance, None)
 
-    def await_machines(self, tag: str | None) -> None:
+    def await_machines(self, tag: str | None, but: t.Collection[str] = ()) -> None:
         self.awaited.append(tag)
+        self.unawaited = set(but)
 
 
 class Docker:
@@ -167,6 +169,7 @@ def test_what_docker_refuses_is_told_once_and_is_no_machine(
     region.put(FIRST)
     follower.look()
     follower.look()
+    assert region.unawaited == {FIRST}
     assert (said, region.attached) == ([f"{FIRST} gets no machine: no space left"], {})
 
 
