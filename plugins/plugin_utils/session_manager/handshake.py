@@ -76,7 +76,7 @@ def answer(request: Message, make_cipher: t.Callable[[str], Cipher]) -> tuple[Ag
             result = {"KMSCipherTextKey": base64.b64encode(cipher.key).decode()}
         else:
             raise SessionError(
-                f"asks for {kind}, which this client does not know; the official client may (client: official)"
+                f"The agent asks for {kind}, which this client does not know. Right would be: client: official"
             )
         done.append({"ActionType": kind, "ActionStatus": _SUCCESS, "ActionResult": result, "Error": ""})
     if session not in (SHELL, *COMMANDS, PORT):
@@ -89,7 +89,7 @@ def answer(request: Message, make_cipher: t.Callable[[str], Cipher]) -> tuple[Ag
 def meet(challenge: Message, cipher: Cipher | None) -> bytes:
     """Return the answer to the agent's question whether both ends have the same keys."""
     if cipher is None:
-        raise ProtocolError("asks to decrypt before it has asked to encrypt")
+        raise ProtocolError("The agent asks to decrypt before it has asked to encrypt")
     plain = cipher.decrypt(base64.b64decode(str(document(challenge).get("Challenge") or "")))
     return json.dumps({"Challenge": base64.b64encode(cipher.encrypt(plain)).decode()}).encode()
 

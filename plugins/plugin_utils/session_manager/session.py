@@ -101,7 +101,7 @@ class Session:
         waits = [link.keep(now, self.timeout), None if use.full else self._channel.due(now)]
         if not self._channel.settled and link.unheard(now) > self.timeout / 2:
             # A router may have forgotten the connection; there is time to try another.
-            raise LinkLostError(f"the websocket was silent for {self.timeout / 2:.0f} s")
+            raise LinkLostError(f"the websocket was silent for {self.timeout / 2:.1f} s")
         if self._begun:
             waits.append(use.tick(now))
         self._flush(link)
@@ -182,7 +182,7 @@ class Session:
             if left <= 0:
                 raise SilentError(f"{self.target} was cut off and could not be reached again: {lost}")
             time.sleep(pause)
-            with contextlib.suppress(LinkLostError), deadline(left, f"{self.target} again, as {lost}"):
+            with contextlib.suppress(LinkLostError, SilentError), deadline(left, "a websocket"):
                 if self._resumed():
                     self._channel.taken_up(time.monotonic())
                     return

@@ -76,7 +76,7 @@ class Pipes(Use):
         if self._asked is None or self.full:
             return None
         if now - self._asked >= self._timeout:
-            raise SilentError(f"has an agent that answers and a port that has not answered for {self._timeout:.0f} s")
+            raise SilentError(f"has not answered for {self._timeout:.0f} s: its agent or its sshd is stuck")
         return self._timeout - (now - self._asked)
 
     @property
