@@ -21,7 +21,7 @@ FIRST_TIMEOUT_SECONDS = 0.2
 MOST_TIMEOUT_SECONDS = 1.0
 GRANULARITY_SECONDS = 0.01
 # Unacknowledged messages that a plugin may be ahead by.
-WINDOW = 2000
+WINDOW = 500
 # Messages that wait for an earlier one, or for whoever takes them.
 CAPACITY = 100_000
 RESENT_AT_ONCE = 64
