@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.association import Association
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.auto_scaling_group import AutoScalingGroup
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.bucket import Bucket
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.capacity_provider import CapacityProvider
@@ -63,6 +64,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc_range impor
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.zone_association import ZoneAssociation
 
 KINDS: tuple[type[Kind], ...] = (
+    Association,
     AutoScalingGroup,
     Bucket,
     CapacityProvider,
