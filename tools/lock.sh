@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Write requirements.txt and requirements-dev.txt anew from the .in files, with hashes and nothing local in them.
+# Write requirements.txt, requirements-dev.txt and tests/tls/requirements.txt anew from the .in files, with hashes and
+# nothing local in them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,7 +12,7 @@ export PIP_CONFIG_FILE=/dev/null
 unset PIP_FIND_LINKS PIP_INDEX_URL PIP_EXTRA_INDEX_URL
 "$tools/bin/python" -m pip install --quiet pip-tools==7.6.2
 
-for name in requirements requirements-dev; do
+for name in requirements requirements-dev tests/tls/requirements; do
     CUSTOM_COMPILE_COMMAND="make lock" "$tools/bin/pip-compile" --quiet --upgrade --generate-hashes --strip-extras \
         --no-emit-index-url --no-emit-find-links --output-file "$name.txt" "$name.in"
 done

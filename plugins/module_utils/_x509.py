@@ -138,6 +138,11 @@ def faults(certificate: str, private_key: str, chain: str, now: datetime) -> lis
     return found
 
 
+def signed_by(certificate: str, authority: str) -> bool:
+    """Return whether the first certificate of a PEM was signed by the first of another."""
+    return _signed_by(_load(certificate)[0], _load(authority)[0])
+
+
 def covers(pattern: str, name: str) -> bool:
     """Return whether a certificate's name, which may begin with ``*.``, is good for a name."""
     pattern, name = pattern.lower(), name.lower()
