@@ -52,7 +52,7 @@ class Channel:
         """Speak with a client until its connection ends; `agent` is started with the first one."""
         before, self._socket = self._socket, socket
         if before is not None:
-            await before.close()
+            _close(before)
         self._seen(CONNECTED)
         self.outgoing.active.set()
         if self._agent is None:
@@ -97,7 +97,7 @@ class Channel:
         socket = self._socket
         if socket is not None:
             await self._put(socket, messages.closed(self.session.id, self.session.target, why))
-            await socket.close()
+            _close(socket)
         for task in self._tasks - {asyncio.current_task()}:
             task.cancel()
 
@@ -195,6 +195,16 @@ class Channel:
             "sent": self.outgoing.sent, "resent": self.outgoing.resent,
             "delivered": self.incoming.delivered, "duplicates": self.incoming.duplicates, **self._passage.struck,
         }  # fmt: skip
+
+
+_closing: set[asyncio.Task[None]] = set()
+
+
+def _close(socket: Socket) -> None:
+    """Close a connection, and wait for nobody: a client that is gone would not answer for seconds."""
+    task = asyncio.get_running_loop().create_task(socket.close())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
 
 
 def _cut(socket: Socket) -> None:
