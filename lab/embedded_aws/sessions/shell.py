@@ -23,6 +23,8 @@ from lab.embedded_aws.sessions.ports import THREADS, flag_of, gone
 from lab.embedded_aws.sessions.stream import CHUNK_BYTES
 
 USER = "ssm-user"
+# Where the agent lies, and so where its shells begin.
+HOME = "/usr/bin"
 # As the agent does when its first session starts.
 ENSURE_USER = f"""
 id {USER} >/dev/null 2>&1 || useradd --create-home {USER} || exit 1
@@ -69,7 +71,7 @@ class _Terminal:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._ours, theirs = pty.openpty()
-        command = ["env", f"{MARK}={channel.session.id}", "TERM=xterm-256color", "sh"]
+        command = ["env", f"--chdir={HOME}", f"{MARK}={channel.session.id}", "TERM=xterm-256color", "sh"]
         self._program = subprocess.Popen(
             # A terminal's size is told to the program that it controls.
             ["setsid", "--ctty", *channel.session.machine.entering(command, USER, terminal=True)],
