@@ -58,7 +58,7 @@ def connection_variables(instance_id: str, region: str, user: str, options: Opti
         "ansible_user": user,
         "ansible_pipelining": True,
         "ansible_ssh_args": f"-C -o ControlMaster=auto -o ControlPersist={int(options.get('persist_seconds') or 600)}s",
-        "ansible_ssh_common_args": _ssh_arguments(instance_id, region, user, options, timeout),
+        "ansible_ssh_common_args": _ssh_arguments(instance_id, region, options, timeout),
         "ansible_ssh_host_key_checking": True,
         "ansible_ssh_timeout": timeout,
     }
@@ -81,7 +81,7 @@ def state_folder() -> str:
     return os.path.join(base, "cloister")
 
 
-def _ssh_arguments(instance_id: str, region: str, user: str, options: Options, timeout: int) -> str:
+def _ssh_arguments(instance_id: str, region: str, options: Options, timeout: int) -> str:
     """Return ssh's arguments as one string, as a shell would write them.
 
     The first host key of an instance id is believed, since AWS led there, and each later one must be the same:
@@ -90,7 +90,7 @@ def _ssh_arguments(instance_id: str, region: str, user: str, options: Options, t
     """
     known_hosts = os.path.join(state_folder(), "known_hosts")
     settings = {
-        "ProxyCommand": _proxy_command(region, user, options, timeout),
+        "ProxyCommand": _proxy_command(region, options, timeout),
         "HostKeyAlias": instance_id,
         "UserKnownHostsFile": _token_free(f'"{known_hosts}"'),
         "StrictHostKeyChecking": "accept-new",
@@ -102,9 +102,9 @@ def _ssh_arguments(instance_id: str, region: str, user: str, options: Options, t
     return " ".join(f"-o {shlex.quote(f'{name}={value}')}" for name, value in settings.items())
 
 
-def _proxy_command(region: str, user: str, options: Options, timeout: int) -> str:
-    """Return the command that ssh runs as its transport; a shell reads it, after ssh has replaced %h and %p."""
-    said = [*program(), "proxy", "--region", region, "--user", user, "--timeout", str(timeout)]
+def _proxy_command(region: str, options: Options, timeout: int) -> str:
+    """Return the command that ssh runs as its transport; a shell reads it, after ssh has put in what only ssh knows."""
+    said = [*program(), "proxy", "--region", region, "--timeout", str(timeout)]
     key = options.get("key") or KEYS[0]
     said += ["--key", key]
     if key != "agent":
@@ -113,7 +113,7 @@ def _proxy_command(region: str, user: str, options: Options, timeout: int) -> st
         value = options.get(name)
         if value:
             said += [f"--{name.replace('_', '-')}", str(value)]
-    return f"{_token_free(shlex.join(said))} --target %h --port %p"
+    return f"{_token_free(shlex.join(said))} --target %h --port %p --user %r"
 
 
 def _identity(options: Options) -> dict[str, str]:

@@ -9,6 +9,7 @@ import sys
 import typing as t
 
 from . import commands
+from .deadline import ignore_signals
 from .errors import SessionError
 
 
@@ -19,7 +20,8 @@ def main(argv: t.Sequence[str]) -> int:
         code: int = said.run(said)
     except SessionError as exc:
         sys.stderr.write(f"cloister: {exc}\n")
-        return 1
+        code = 1
+    ignore_signals()
     return code
 
 

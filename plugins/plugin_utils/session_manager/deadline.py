@@ -10,6 +10,8 @@ import typing as t
 
 from .errors import SilentError
 
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
 
 class _TooLateError(BaseException):
     """No Exception, as libraries catch those and go on."""
@@ -37,9 +39,14 @@ def end_on_signals() -> None:
     """Let SIGTERM, SIGHUP and SIGINT end the process as an exception would: what was begun is ended, once."""
 
     def leave(number: int, _frame: t.Any) -> None:
-        for other in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            signal.signal(other, signal.SIG_IGN)
+        ignore_signals()
         raise SystemExit(128 + number)
 
-    for one in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    for one in _SIGNALS:
         signal.signal(one, leave)
+
+
+def ignore_signals() -> None:
+    """Let nothing come between what is left to do and the end."""
+    for one in _SIGNALS:
+        signal.signal(one, signal.SIG_IGN)

@@ -30,7 +30,7 @@ until=$(date -d '+{seconds} seconds' +%Y%m%d%H%M%S)
 runuser -u {user} -- sh -eu -c '
 cd; umask 077; mkdir -p .ssh
 printf "expiry-time=\\"%s\\" %s\\n" "$1" "$2" >> .ssh/authorized_keys
-(sleep {seconds}; sed -i "/ $3\\$/d" .ssh/authorized_keys) < /dev/null > /dev/null 2>&1 &
+(sleep {seconds}; sed -i "/^expiry-time=\\"$1\\" .* $3\\$/d" .ssh/authorized_keys) < /dev/null > /dev/null 2>&1 &
 ' put "$until" {key} {name}
 """
 
