@@ -23,6 +23,8 @@ PORT = "^([1-9]|[1-9][0-9]{1,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655
 LOCAL_PORT = PORT.replace("[1-9]|", "[0-9]|", 1)
 HOST = r"^[^,$^&\(\)!;'\"<>\`{}\[\]\|#=]{3,}$"
 SHELL = "SSM-SessionManagerRunShell"
+# AWS has them, we do not.
+NOT_MODELLED = ("AWS-StartInteractiveCommand", "AWS-StartNonInteractiveCommand")
 CREATED = 1_538_352_000.0
 
 

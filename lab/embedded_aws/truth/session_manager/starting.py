@@ -108,8 +108,8 @@ def _node(account: str, region: str, target: str) -> Body | None:
 
 
 def _document(backend: t.Any, name: str) -> documents.Document:
-    if name in backend._documents:
-        raise NotImplementedError(f"sessions with the account's own document {name} are not modelled")
+    if name in backend._documents or name in documents.NOT_MODELLED:
+        raise NotImplementedError(f"sessions with {name}, or with any document of the account's own")
     if name not in documents.DOCUMENTS:
         refuse("InvalidDocument", f"Document with name {name} does not exist.")
     return documents.DOCUMENTS[name]

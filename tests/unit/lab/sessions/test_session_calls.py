@@ -63,12 +63,14 @@ def test_what_a_document_does_not_take_is_refused(
         client("ssm").start_session(Target=node, DocumentName=document, Parameters=given)
 
 
-def test_an_accounts_own_document_is_not_modelled(client: t.Any, node: str, refused: t.Any) -> None:
+def test_documents_of_other_kinds_and_ones_own_are_not_modelled(client: t.Any, node: str, refused: t.Any) -> None:
     content = json.dumps({"schemaVersion": "1.0", "description": "ours", "sessionType": "Standard_Stream"})
     ssm = client("ssm")
     ssm.create_document(Name="SSM-SessionManagerRunShell", DocumentType="Session", Content=content)
     with refused("NotModelled", "SSM-SessionManagerRunShell"):
         ssm.start_session(Target=node)
+    with refused("NotModelled", "AWS-StartInteractiveCommand"):
+        ssm.start_session(Target=node, DocumentName="AWS-StartInteractiveCommand")
 
 
 def test_a_node_with_a_machine_is_connected(client: t.Any, node: str) -> None:
