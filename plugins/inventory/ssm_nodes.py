@@ -54,8 +54,7 @@ options:
     description: A profile of AWS's configuration, by default the C(AWS_PROFILE) of C(region_environment).
     type: str
   accounts:
-    description:
-      - Several accounts. What one leaves out is as the options beside it say.
+    description: Several accounts. What one leaves out is as the options beside it say.
     type: list
     elements: dict
     default: []
@@ -187,6 +186,8 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.nodes.node import HYB
 from ansible_collections.cloister.aws.plugins.plugin_utils.nodes.places import environment, places, variables
 
 ALL, OFFLINE = "nodes", "offline_nodes"
+ROLES = ("app", "bake", "gpu", "operator", "proxy", "smoke", "vllm")
+"""Roles of nodes that playbooks of this collection know."""
 # A pool is narrower than a role, whatever their names; other groups as deep have 1.
 POOL_PRIORITY = 2
 
@@ -203,11 +204,15 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         """Add the nodes of a source to the inventory."""
         super().parse(inventory, loader, path, cache)
-        self._read_config_data(path)
         inventory.add_group(ALL)
-        if self.get_option("defer") and deferral.defers(path, self.get_option("hostnames") != ["id"]):
-            return
         try:
+            self._read_config_data(path)
+            if deferral.ours():
+                # Their plays name these, whether there are such nodes or not.
+                for role in ROLES:
+                    self._ensure(f"role_{role}")
+            if self.get_option("defer") and deferral.defers(path, self.get_option("hostnames") != ["id"]):
+                return
             self._hand_over(self._nodes(path, cache), source.stacks(loader, path))
         except (RegionError, AnsibleError) as exc:
             # Else Ansible would go on without these hosts, and end well.
@@ -257,9 +262,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             raise RegionError(f"{len(away)} of {len(nodes)} nodes are not online: {told}")
         if offline == "drop":
             nodes = [node for node in nodes if node["ping"] == ONLINE]
-        if strange := naming.faults(self.get_option("hostnames")):
-            right = ", ".join((*naming.PLAIN, "tag:KEY"))
-            raise RegionError(f"hostnames: {', '.join(strange)} names nothing. Right would be: {right}")
         taken = {*stacks, *self.inventory.hosts, *self.inventory.groups}
         names = naming.names(nodes, self.get_option("hostnames"), taken)
         for node in nodes:
@@ -287,9 +289,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _add_to(self, group: str, host: str) -> None:
         """Add a host to a group that is one of `ALL`, so that its variables go before those of all nodes."""
+        self._ensure(group)
+        self.inventory.add_child(group, host)
+
+    def _ensure(self, group: str) -> None:
         if group not in self.inventory.groups:
             self.inventory.add_group(group)
             self.inventory.add_child(ALL, group)
             if group.startswith("pool_"):
                 self.inventory.set_variable(group, "ansible_group_priority", POOL_PRIORITY)
-        self.inventory.add_child(group, host)

@@ -22,16 +22,21 @@ _NODES = re.compile(r"m?i-[0-9a-f*]+|nodes|offline_nodes|(role|pool)_\w*\*?")
 _deferred: set[str] = set()
 
 
+def ours() -> bool:
+    """Return whether nothing but our playbooks is run."""
+    said = context.CLIARGS
+    return "start_at_task" in said and all(map(_is_ours, said.get("args") or [""]))
+
+
 def defers(path: str, own_names: bool) -> bool:
     """Return whether the nodes of this source are left for later: once, when nothing but our playbooks is run.
 
     Not where ``--limit`` names nodes, since Ansible ends a run that it finds no hosts for; with names of their own
     (``own_names``) any limit may.
     """
-    said = context.CLIARGS
-    if path in _deferred or "start_at_task" not in said or not all(map(_is_ours, said.get("args") or [""])):
+    if path in _deferred or not ours():
         return False
-    limit = said.get("subset") or ""
+    limit = context.CLIARGS.get("subset") or ""
     if limit and (own_names or any(_NODES.fullmatch(term.lstrip("!&")) for term in re.split(r"[,:]", limit))):
         return False
     _deferred.add(path)

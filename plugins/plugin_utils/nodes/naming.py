@@ -8,6 +8,7 @@ import re
 import typing as t
 from collections import Counter
 
+from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
 from ansible_collections.cloister.aws.plugins.plugin_utils.nodes.node import Node
 
 PLAIN = ("id", "computer_name", "private_dns", "private_ip")
@@ -16,17 +17,17 @@ TAG = "tag:"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 
 
-def faults(wishes: t.Iterable[str]) -> list[str]:
-    """Return the wishes that mean nothing."""
-    return [wish for wish in wishes if wish not in PLAIN and not (wish.startswith(TAG) and wish != TAG)]
-
-
 def names(nodes: t.Sequence[Node], wishes: t.Sequence[str], taken: t.Container[str]) -> dict[str, str]:
     """Return each node's name by its id.
 
     A name that several nodes would have is nobody's, nor is one that something else in the inventory has (``taken``)
-    or that is another node's id: the next wish counts. An id is each node's own.
+    or that is another node's id: the next wish counts. An id is each node's own. Raise `InputError` for a wish that
+    means nothing.
     """
+    strange = [wish for wish in wishes if wish not in PLAIN and not (wish.startswith(TAG) and wish != TAG)]
+    if strange:
+        right = ", ".join((*PLAIN, "tag:KEY"))
+        raise InputError(f"hostnames: {', '.join(strange)} names nothing. Right would be: {right}")
     given: dict[str, str] = {}
     used = {node["id"] for node in nodes}
     for wish in wishes:

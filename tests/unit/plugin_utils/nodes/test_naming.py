@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.cloister.aws.plugins.plugin_utils.nodes.naming import faults, names
+from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
+from ansible_collections.cloister.aws.plugins.plugin_utils.nodes.naming import names
 
 from tests.unit.plugin_utils.nodes.world import a_node
 
@@ -52,6 +53,7 @@ def test_what_a_pattern_a_path_or_a_shell_would_misread_is_no_name(name: str) ->
     assert names([a_node(ONE, tags={"Name": name})], TAG, ()) == {ONE: ONE}
 
 
-def test_wishes_that_mean_nothing_are_told() -> None:
-    assert faults(["id", "tag:Name", "private_ip"]) == []
-    assert faults(["tag:", "ip", "tags"]) == ["tag:", "ip", "tags"]
+@pytest.mark.parametrize("wish", ["tag:", "ip", "tags", "{{ node.id }}"])
+def test_a_wish_that_means_nothing_is_refused(wish: str) -> None:
+    with pytest.raises(InputError, match="Right would be: id, computer_name"):
+        names([], ["id", wish], ())
