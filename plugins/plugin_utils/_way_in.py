@@ -33,7 +33,7 @@ class Options(t.TypedDict, total=False):
 
     ``key``: one of `KEYS`. ``client``: one of `CLIENTS`; official is AWS's session-manager-plugin, under the AWS CLI.
     ``timeout_seconds``: how long a node may be silent. ``persist_seconds``: how long an unused connection is kept.
-    ``port``: of sshd. ``profile``, ``role_arn``: whose credentials, where the environment's are not meant.
+    ``port``: of sshd. ``profile``, ``role_arn``, ``external_id``: whose credentials, where not the environment's.
     ``public_key``: the file that ``key: agent`` signs with; the agent's keys are tried in turn without it.
     """
 
@@ -44,11 +44,15 @@ class Options(t.TypedDict, total=False):
     port: int
     profile: str | None
     role_arn: str | None
+    external_id: str | None
     public_key: str | None
 
 
 def connection_variables(instance_id: str, region: str, user: str, options: Options) -> dict[str, t.Any]:
-    """Return the variables with which Ansible connects to a node as ``user``. Raise `InputError` for what cannot be."""
+    """Return the variables with which Ansible connects to a node as ``user``. Raise `InputError` for what cannot be.
+
+    ``node_session`` is what the client's other commands are told, for a shell or a port of the same node.
+    """
     _check(instance_id, region, user, options)
     timeout = int(options.get("timeout_seconds") or 30)
     return {
@@ -61,6 +65,7 @@ def connection_variables(instance_id: str, region: str, user: str, options: Opti
         "ansible_ssh_common_args": _ssh_arguments(instance_id, region, options, timeout),
         "ansible_ssh_host_key_checking": True,
         "ansible_ssh_timeout": timeout,
+        "node_session": ["--target", instance_id, *_session(region, options, timeout)],
     }
 
 
@@ -68,6 +73,11 @@ def ssh_command(variables: t.Mapping[str, t.Any], *more: str) -> list[str]:
     """Return the command with which a person gets in the same way: ssh, its arguments, the node."""
     where = [f"-p{variables['ansible_port']}", f"{variables['ansible_user']}@{variables['ansible_host']}"]
     return ["ssh", *shlex.split(variables["ansible_ssh_common_args"]), *more, *where]
+
+
+def session_command(variables: t.Mapping[str, t.Any], verb: str, *more: str) -> list[str]:
+    """Return the command that opens a shell on a node, or leads a port to it."""
+    return [*program(), verb, *variables["node_session"], *more]
 
 
 def program() -> list[str]:
@@ -104,16 +114,21 @@ def _ssh_arguments(instance_id: str, region: str, options: Options, timeout: int
 
 def _proxy_command(region: str, options: Options, timeout: int) -> str:
     """Return the command that ssh runs as its transport; a shell reads it, after ssh has put in what only ssh knows."""
-    said = [*program(), "proxy", "--region", region, "--timeout", str(timeout)]
     key = options.get("key") or KEYS[0]
-    said += ["--key", key]
+    said = [*program(), "proxy", *_session(region, options, timeout), "--key", key]
     if key != "agent":
         said += ["--key-file", _key_file()]
-    for name in ("client", "profile", "role_arn"):
+    return f"{_token_free(shlex.join(said))} --target %h --port %p --user %r"
+
+
+def _session(region: str, options: Options, timeout: int) -> list[str]:
+    """Return what every command of the client is told."""
+    said = ["--region", region, "--timeout", str(timeout)]
+    for name in ("client", "profile", "role_arn", "external_id"):
         value = options.get(name)
         if value:
             said += [f"--{name.replace('_', '-')}", str(value)]
-    return f"{_token_free(shlex.join(said))} --target %h --port %p --user %r"
+    return said
 
 
 def _identity(options: Options) -> dict[str, str]:

@@ -53,6 +53,7 @@ def _verb(verbs: t.Any, name: str, run: t.Callable[[argparse.Namespace], int], p
     verb.add_argument("--timeout", type=float, default=30, help="seconds of silence after which a node is given up")
     verb.add_argument("--profile", help="the profile whose credentials are used")
     verb.add_argument("--role-arn", help="the role to take on")
+    verb.add_argument("--external-id", help="what that role's trust wants to hear")
     verb.add_argument("--client", default="own", help="own, or official: AWS's session-manager-plugin")
     verb.set_defaults(run=run)
     return verb

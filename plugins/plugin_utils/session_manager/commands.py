@@ -17,7 +17,7 @@ from .deadline import end_on_signals
 from .errors import SessionError
 from .official import become_official
 from .ports import Ports, listen
-from .service import Service
+from .service import Role, Service
 from .session import Session
 from .stdio import Pipes
 from .terminal import Terminal
@@ -145,7 +145,8 @@ def _beside(do: t.Callable[[], None]) -> Future[None]:
 
 
 def _service(said: argparse.Namespace) -> Service:
-    return Service(said.region, said.profile, said.role_arn, said.timeout)
+    role = Role(said.role_arn, said.external_id) if said.role_arn else None
+    return Service(said.region, said.profile, role, said.timeout)
 
 
 def _session(service: Service, said: argparse.Namespace) -> Session:

@@ -41,12 +41,19 @@ class Started(t.NamedTuple):
     token: str
 
 
+class Role(t.NamedTuple):
+    """A role to take on, and what its trust wants to hear."""
+
+    arn: str
+    external_id: str | None = None
+
+
 class Service:
     """AWS in one region, with the environment's credentials, a profile's or a role's."""
 
-    def __init__(self, region: str, profile: str | None, role_arn: str | None, timeout: float) -> None:
+    def __init__(self, region: str, profile: str | None, role: Role | None, timeout: float) -> None:
         self.region = region
-        self._role_arn = role_arn
+        self._role = role
         self._timeout = timeout
         self._session = botocore.session.Session(profile=profile)
 
@@ -113,7 +120,7 @@ class Service:
         )
         keys: dict[str, t.Any] = {}
         credentials = self._credentials()
-        if self._role_arn and credentials is not None:
+        if self._role and credentials is not None:
             frozen = credentials.get_frozen_credentials()
             keys = {
                 "aws_access_key_id": frozen.access_key,
@@ -125,18 +132,20 @@ class Service:
     @functools.cache  # noqa: B019 - as above
     def _credentials(self) -> t.Any:
         """Return whose keys these are, the role's where one is to be taken on; None where there are none."""
-        if not self._role_arn:
+        role = self._role
+        if role is None:
             return self._session.get_credentials()
         return RefreshableCredentials.create_from_metadata(
-            self._assumed(), refresh_using=self._assumed, method="sts-assume-role"
+            self._assumed(role), refresh_using=lambda: self._assumed(role), method="sts-assume-role"
         )
 
-    def _assumed(self) -> dict[str, str]:
+    def _assumed(self, role: Role) -> dict[str, str]:
         sts: t.Any = self._session.create_client("sts", region_name=self.region)
         try:
-            keys = sts.assume_role(RoleArn=self._role_arn, RoleSessionName="cloister")["Credentials"]
+            asked = {"ExternalId": role.external_id} if role.external_id else {}
+            keys = sts.assume_role(RoleArn=role.arn, RoleSessionName="cloister", **asked)["Credentials"]
         except (ClientError, BotoCoreError) as exc:
-            raise ServiceError("AssumeRole", f"cannot take on {self._role_arn}: {exc}") from exc
+            raise ServiceError("AssumeRole", f"cannot take on the role {role.arn}: {exc}") from exc
         return {
             "access_key": keys["AccessKeyId"],
             "secret_key": keys["SecretAccessKey"],
