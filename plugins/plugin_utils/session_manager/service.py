@@ -87,12 +87,17 @@ class Service:
         return KmsCipher(made["Plaintext"], made["CiphertextBlob"])
 
     def signature(self, url: str) -> dict[str, str]:
-        """Return the headers that sign the opening of a websocket, none where its address is signed already."""
+        """Return the headers that sign the opening of a websocket, none where its address is signed already.
+
+        A plus in a query is signed as the space that it stands for, as AWS's own client signs it.
+        """
         parts = urllib.parse.urlsplit(url)
+        query = urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
         credentials = self._credentials()
-        if "X-Amz-Signature" in urllib.parse.parse_qs(parts.query) or credentials is None:
+        if "X-Amz-Signature" in dict(query) or credentials is None:
             return {}
-        request = AWSRequest("GET", url.replace("ws", "http", 1))
+        said = urllib.parse.urlencode(query, quote_via=urllib.parse.quote, safe="")
+        request = AWSRequest("GET", parts._replace(scheme=parts.scheme.replace("ws", "http"), query=said).geturl())
         SigV4Auth(credentials.get_frozen_credentials(), "ssmmessages", self.region).add_auth(request)
         return dict(request.headers.items())
 
