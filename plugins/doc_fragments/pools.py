@@ -47,6 +47,9 @@ options:
           id:
             description: The image's id.
             type: str
+          until_promoted:
+            description: A parameter that stands in for that of a golden image until a version of it was promoted.
+            type: str
       instance_types:
         description: Types in order of preference, of one architecture, all with GPUs or all without.
         type: list

@@ -31,6 +31,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.flow_log import
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.function import Function
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.image_stage import ImageStage
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.instance_profile import InstanceProfile
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.internet_gateway import InternetGateway
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.launch_template import LaunchTemplate
@@ -38,6 +39,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.listener import
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.listener_rule import ListenerRule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.load_balancer import LoadBalancer
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.log_group import LogGroup
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.machine_image import MachineImage
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_gateway import NatGateway
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.nat_route import NatRoute
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.oidc_provider import OidcProvider
@@ -90,6 +92,7 @@ KINDS: tuple[type[Kind], ...] = (
     Function,
     HostedZone,
     IamRole,
+    ImageStage,
     InstanceProfile,
     InternetGateway,
     LaunchTemplate,
@@ -97,6 +100,7 @@ KINDS: tuple[type[Kind], ...] = (
     ListenerRule,
     LoadBalancer,
     LogGroup,
+    MachineImage,
     NatGateway,
     NatRoute,
     OidcProvider,
@@ -127,7 +131,7 @@ KEPT: dict[str, tuple[type[Kind], ...]] = {
     "static_ips": (ElasticIp,),
     "public_zones": (HostedZone,),
     "data": (Bucket, ClusterLogGroup, DbInstance, LogGroup, PrivateCa),
-    "images": (Repository,),
+    "images": (ImageStage, MachineImage, Repository),
     "snapshots": (DbSnapshot,),
 }
 """What outlives a teardown, by the word that releases it after all."""

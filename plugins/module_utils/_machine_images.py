@@ -20,6 +20,8 @@ from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiErr
 from ansible_collections.cloister.aws.plugins.module_utils._image_lock import Entries, Entry
 
 ID = re.compile(r"ami-[0-9a-f]{8,17}")
+GOLDEN = re.compile(r"/cloister/[^/]+/[^/]+-ami/(?:candidate|current|previous)")
+"""Parameters of golden images, which kinds/image_stage.py makes."""
 _AT_ONCE = 10
 REFRESH = "-e pools_refresh_images=true resolves it anew"
 
@@ -51,12 +53,43 @@ def source(said: t.Mapping[str, t.Any]) -> str:
     return str(said.get("parameter") or said["id"])
 
 
-def find(aws: Aws, sources: t.Iterable[str], locked: Entries, refresh: bool, where: str) -> MachineImages:
+def stand_ins(images: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
+    """Return what each parameter of a golden image stands for until a version of it is promoted."""
+    return {source(said): str(said["until_promoted"]) for said in images if said.get("until_promoted")}
+
+
+def find(
+    aws: Aws,
+    sources: t.Iterable[str],
+    locked: Entries,
+    refresh: bool,
+    where: str,
+    instead: t.Mapping[str, str] | None = None,
+) -> MachineImages:
     """Return the images that ``sources`` (parameters and ids) stand for; ``where`` is the lock file, for messages.
 
-    A locked parameter is not asked, unless ``refresh``. What it leads to must still be there.
+    A locked parameter is not asked, unless ``refresh``. What it leads to must still be there. Parameters of golden
+    images are asked each time, as promoting one is what changes it, and are not locked; ``instead`` is `stand_ins`.
     """
-    wanted = sorted(set(sources))
+    golden = _golden(aws, {name for name in sources if GOLDEN.fullmatch(name)}, instead or {})
+    found = _find(aws, sorted({golden.get(name, name) for name in sources}), locked, refresh, where)
+    found.by_source |= {name: found.by_source[leads_to] for name, leads_to in golden.items()}
+    return found
+
+
+def _golden(aws: Aws, names: t.Collection[str], instead: t.Mapping[str, str]) -> dict[str, str]:
+    """Return what parameters of golden images lead to: an id, or the parameter that stands in for it."""
+    held = _asked(aws, sorted(names))
+    missing = sorted(set(names) - set(held) - set(instead))
+    if missing:
+        raise InputError(
+            f"{aws.region} has no parameter {', '.join(missing)} yet: playbooks/bake.yml makes a golden image and "
+            "playbooks/promote.yml its parameter; until then name another image as until_promoted"
+        )
+    return {name: held.get(name) or instead[name] for name in names}
+
+
+def _find(aws: Aws, wanted: t.Sequence[str], locked: Entries, refresh: bool, where: str) -> MachineImages:
     asked = [name for name in wanted if not ID.fullmatch(name) and (refresh or name not in locked)]
     ids = {name: name if ID.fullmatch(name) else locked[name]["id"] for name in wanted if name not in asked}
     ids |= _parameters(aws, asked)
@@ -78,15 +111,21 @@ def _today() -> str:
 
 
 def _parameters(aws: Aws, names: t.Sequence[str]) -> dict[str, str]:
-    """Ask parameters for the ids that they hold."""
-    batches = [list(names[start : start + _AT_ONCE]) for start in range(0, len(names), _AT_ONCE)]
-    answers = each(lambda batch: aws.call("ssm", "get_parameters", Names=batch), batches)
-    missing = sorted(name for answer in answers for name in answer.get("InvalidParameters", ()))
+    """Ask parameters for the ids that they hold; all must be there."""
+    held = _asked(aws, names)
+    missing = sorted(set(names) - set(held))
     if missing:
         raise InputError(
             f"{aws.region} has no parameter {', '.join(missing)}; "
             "aws ssm get-parameters-by-path --path /aws/service/ecs/optimized-ami --recursive lists those of ECS"
         )
+    return held
+
+
+def _asked(aws: Aws, names: t.Sequence[str]) -> dict[str, str]:
+    """Ask parameters for the ids that they hold; what is not there is left out."""
+    batches = [list(names[start : start + _AT_ONCE]) for start in range(0, len(names), _AT_ONCE)]
+    answers = each(lambda batch: aws.call("ssm", "get_parameters", Names=batch), batches)
     return {one["Name"]: _held(one["Name"], one["Value"]) for answer in answers for one in answer["Parameters"]}
 
 

@@ -35,7 +35,7 @@ _VOLUME: dict[str, Option] = {
 _IMAGE: Option = {
     "type": "dict",
     "required": True,
-    "options": {"parameter": {"type": "str"}, "id": {"type": "str"}},
+    "options": {"parameter": {"type": "str"}, "id": {"type": "str"}, "until_promoted": {"type": "str"}},
     "required_one_of": [["parameter", "id"]],
     "mutually_exclusive": [["parameter", "id"]],
 }

@@ -24,6 +24,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._machine_images impor
     MachineImages,
     find,
     source,
+    stand_ins,
 )
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._user_data import faults, rendered
@@ -73,11 +74,11 @@ def refuse_secrets(pools: t.Iterable[Pool], region_name: str) -> None:
 
 def look(aws: Aws, names: Names, pools: t.Sequence[Pool], lock_file: str, refresh: bool) -> Ground:
     """Read all that the pools stand on, side by side."""
-    sources = [source(pool["image"]) for pool in pools]
+    sources, instead = [source(pool["image"]) for pool in pools], stand_ins(pool["image"] for pool in pools)
     types = sorted({name for pool in pools for name in pool["instance_types"]})
     kinds = [Subnet, SecurityGroup, *([InstanceProfile] if any(pool["instance_profile"] for pool in pools) else [])]
     reads: list[t.Callable[[], t.Any]] = [
-        lambda: find(aws, sources, read(lock_file, aws.region), refresh, lock_file),
+        lambda: find(aws, sources, read(lock_file, aws.region), refresh, lock_file, instead),
         lambda: offers(aws, types),
         *((lambda kind=kind: names.every(kind)) for kind in kinds),
     ]

@@ -53,6 +53,7 @@ ASKED_AS = {
 }
 # Permissions without an API action of that name; the page says who asks for them.
 WITHOUT_ACTION = {
+    "ec2:DeleteSnapshot",
     "iam:PassRole",
     "kms:DescribeKey",
     "logs:CreateLogDelivery",

@@ -22,6 +22,7 @@ NAMED = {
     "certificates_defined": ("certificate", 256),
     "certificates_private_cas": ("private CA", 256),
     "database_instances": ("database", 63),
+    "images_golden": ("golden image", 100),
     "network_vpcs": ("VPC", 256),
     "network_subnets": ("subnet", 256),
     "network_peerings": ("peering", 256),

@@ -1,6 +1,6 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The operator host: no open port unless it is a bastion, then for named addresses; tools that are what they should be.
+"""The operator host: no open port unless it is a bastion, then for named addresses.
 
 And no secret in what it does at its first boot, which everyone reads who may describe an instance.
 """
@@ -8,12 +8,11 @@ And no secret in what it does at its first boot, which everyone reads who may de
 from __future__ import annotations
 
 import ipaddress
-import re
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.module_utils._instance_types import architecture, well_formed
-from ansible_collections.cloister.aws.plugins.module_utils._operator import BASTION, complete, door, first_boot
-from ansible_collections.cloister.aws.plugins.module_utils._user_data import MOST_BYTES, faults
+from ansible_collections.cloister.aws.plugins.module_utils._instance_types import well_formed
+from ansible_collections.cloister.aws.plugins.module_utils._operator import BASTION, door
+from ansible_collections.cloister.aws.plugins.module_utils._user_data import faults
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, did_you_mean, shown
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region, vpc_of
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.endpoints import twice
@@ -26,16 +25,11 @@ LONGEST_NAME = 128
 LARGEST_GIB = 65536
 SSM_POLICY = "AmazonSSMManagedInstanceCore"
 SSH = 22
-PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
-TOOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-URL = re.compile(r"https://[A-Za-z0-9._~:/%+=&?{}-]+")
-SHA256 = re.compile(r"[0-9a-f]{64}")
-PROCESSORS = {"x86_64": "amd64", "arm64": "arm64"}
 FETCHED = "what is secret fetched at boot, with the machine's role, from Secrets Manager or Parameter Store"
 
 
 def rules(region: Region) -> t.Iterator[Problem]:
-    """Who may come in, where it stands, what it is and what it has."""
+    """Who may come in, where it stands and what it is."""
     for host in region.variables("operator_host"):
         if isinstance(host.value, t.Mapping):
             yield from _itself(host, region)
@@ -43,13 +37,6 @@ def rules(region: Region) -> t.Iterator[Problem]:
             yield from _places(host, region)
             yield from _profile(host, region)
             yield from tags(host.child("tags") if host.get("tags") else None, TAGS_LEFT)
-    for tools in region.variables("operator_tools"):
-        for tool in tools.items():
-            yield from _tool(tool, region)
-    for packages in region.variables("operator_packages"):
-        for item in packages.items():
-            if not PACKAGE.fullmatch(str(item.value)):
-                yield item.problem(None, f"{shown(item.value)} cannot be the name of a package.", "a name such as jq")
     yield from _first_boot(region)
 
 
@@ -184,42 +171,7 @@ def _profile(host: Item, region: Region) -> t.Iterator[Problem]:
         yield host.problem("instance_profile", found, f"managed_policies: [{SSM_POLICY}] at the role {name}")
 
 
-def _tool(tool: Item, region: Region) -> t.Iterator[Problem]:
-    if tool.name and not TOOL.fullmatch(tool.name):
-        yield tool.problem("name", f"{shown(tool.name)} cannot be the name of a program.", "a name such as kubectl")
-    url = tool.text("url")
-    if url and not URL.fullmatch(url):
-        yield tool.problem("url", f"{shown(url)} is not where a program is had from.", "an address with https://")
-    sums = tool.get("sha256")
-    if not isinstance(sums, t.Mapping):
-        return
-    for key, value in sums.items():
-        if key not in PROCESSORS.values():
-            yield tool.child("sha256").problem(key, f"{shown(key)} is no processor.", "amd64, arm64")
-        elif not SHA256.fullmatch(str(value)):
-            yield tool.child("sha256").problem(key, f"{shown(value)} is not a SHA-256.", "64 hexadecimal digits")
-    for host in region.variables("operator_host"):
-        needed = PROCESSORS.get(architecture(host.text("instance_type", "t3.medium")) or "")
-        if needed and needed not in sums:
-            found = f"It has no checksum for {needed}, which {host.text('instance_type', 't3.medium')} is."
-            yield tool.problem("sha256", found, f"sha256: {{{needed}: ...}}")
-
-
 def _first_boot(region: Region) -> t.Iterator[Problem]:
-    """Look at what the host is really given, and tell where a fault comes from."""
     for host in region.variables("operator_host"):
-        own = host.text("user_data")
-        for fault in faults(own):
+        for fault in faults(host.text("user_data")):
             yield host.problem("user_data", f"{fault[:1].upper()}{fault[1:]}.", FETCHED)
-        tools = next((list(item.items()) for item in region.variables("operator_tools")), [])
-        packages: t.Any = next((item.value for item in region.variables("operator_packages")), [])
-        sound = [tool.value for tool in tools if isinstance(tool.get("sha256"), t.Mapping) and tool.get("url")]
-        whole = first_boot([str(one) for one in packages], sound, str(complete(host.value)["user_data"]))
-        if len(whole.encode()) > MOST_BYTES and len(own.encode()) <= MOST_BYTES:
-            found = (
-                f"With tools and packages the first boot has {len(whole.encode())} bytes, and EC2 takes {MOST_BYTES}."
-            )
-            yield host.problem("user_data", found, "less, or a script that is fetched at boot")
-        for tool in tools:
-            if faults(f"{tool.text('url')}\n"):
-                yield tool.problem("url", "It looks as if a secret were in it.", FETCHED)

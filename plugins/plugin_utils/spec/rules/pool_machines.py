@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._instance_types import architecture, has_gpu, well_formed
-from ansible_collections.cloister.aws.plugins.module_utils._machine_images import ID
+from ansible_collections.cloister.aws.plugins.module_utils._machine_images import GOLDEN, ID
 from ansible_collections.cloister.aws.plugins.module_utils._user_data import SETTING, faults
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, shown
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item
@@ -30,14 +30,15 @@ MOST_TYPES = 40
 
 def rules(pool: Item) -> t.Iterator[Problem]:
     """What is wrong with the machines of one pool."""
-    yield from _types(pool)
+    yield from types(pool)
     yield from _image(pool)
     yield from _volumes(pool)
     yield from _settings(pool)
     yield from _first_boot(pool)
 
 
-def _types(pool: Item) -> t.Iterator[Problem]:
+def types(pool: Item) -> t.Iterator[Problem]:
+    """Its types are types, and one image serves them all."""
     types = list(pool.items("instance_types"))
     yield from twice(pool.child("instance_types"))
     if pool.get("instance_types") == []:
@@ -60,14 +61,23 @@ def _spelled(said: str | bool | None) -> str:
     return said if isinstance(said, str) else "GPU" if said else "no GPU"
 
 
-def _image(pool: Item) -> t.Iterator[Problem]:
-    image = pool.child("image")
+def source(image: Item) -> t.Iterator[Problem]:
+    """What names an image, ``{parameter}`` or ``{id}``, can be one."""
     parameter, known = image.text("parameter"), image.text("id")
     if known and not ID.fullmatch(known):
         yield image.problem("id", f"{shown(known)} is not the id of an image.", "ami- and 8 or 17 hexadecimal digits")
     if parameter and not PARAMETER.fullmatch(parameter):
         right = "the name of a parameter, such as /aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id"
         yield image.problem("parameter", f"{shown(parameter)} cannot be the name of a parameter.", right)
+    if image.get("until_promoted") and not GOLDEN.fullmatch(parameter):
+        right = "parameter: /cloister/<region_name>/<image>-ami/current, or no until_promoted"
+        yield image.problem("until_promoted", "The image is no golden image, so none is promoted.", right)
+
+
+def _image(pool: Item) -> t.Iterator[Problem]:
+    image = pool.child("image")
+    parameter = image.text("parameter")
+    yield from source(image)
     match = ECS_IMAGE.fullmatch(parameter)
     if match is None:
         return

@@ -47,8 +47,8 @@ def rules(region: Region) -> t.Iterator[Problem]:
         yield from _numbers(pool)
         yield from _sizes(pool)
         yield from _refresh(pool)
-        yield from _names(pool, region)
-        yield from _places(pool, region)
+        yield from references(pool, region)
+        yield from places(pool, region)
         yield from _health(pool)
         yield from tags(pool.child("tags") if pool.get("tags") else None, TAGS_LEFT)
         yield from pool_machines.rules(pool)
@@ -93,7 +93,8 @@ def _refresh(pool: Item) -> t.Iterator[Problem]:
         yield refresh.problem("max_healthy_percent", found, f"from 100 to {healthy + 100}")
 
 
-def _names(pool: Item, region: Region) -> t.Iterator[Problem]:
+def references(pool: Item, region: Region) -> t.Iterator[Problem]:
+    """What a pool, or what becomes one, names is there."""
     for key, variable in (("subnets", "network_subnets"), ("security_groups", "security_groups_defined")):
         yield from twice(pool.child(key))
         for item in pool.items(key):
@@ -141,7 +142,8 @@ def _cluster(pool: Item, region: Region) -> t.Iterator[Problem]:
         yield pool.problem("cluster", f"There is no ECS cluster called {shown(name)}.", right)
 
 
-def _places(pool: Item, region: Region) -> t.Iterator[Problem]:
+def places(pool: Item, region: Region) -> t.Iterator[Problem]:
+    """Its subnets are of one VPC and of the tier that it needs, its groups of that VPC."""
     subnets = region.named("network_subnets")
     public = pool.text("exposure", "internal") == "public"
     homes: dict[str, str] = {}
