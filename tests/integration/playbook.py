@@ -84,9 +84,9 @@ class Region:
         return t.cast("dict[str, t.Any]", yaml.safe_load((self.inventory / "group_vars/all/region.yml").read_text()))
 
     def command(self, playbook: str, *arguments: str) -> list[str]:
-        """Return the command line a person would type."""
-        images = f"pools_lock_file={self.scratch / 'images.lock.yml'}"
-        return [str(ANSIBLE_PLAYBOOK), playbook, "-i", str(self.inventory), "-e", images, *arguments]
+        """Return the command line a person would type; instances have no machines here that could be configured."""
+        images, nodes = f"pools_lock_file={self.scratch / 'images.lock.yml'}", "configure_nodes=false"
+        return [str(ANSIBLE_PLAYBOOK), playbook, "-i", str(self.inventory), "-e", images, "-e", nodes, *arguments]
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return an environment that leads to this embedded AWS and to nothing else."""
