@@ -41,7 +41,7 @@ lint: test-env ## ruff, mypy, yamllint, ansible-lint, shellcheck, changelog
 	yamllint --strict .
 	ansible-lint
 	antsibull-changelog lint
-	shellcheck .ci/run tests/*.sh tools/*.sh
+	shellcheck .ci/run tests/*.sh tools/*.sh lab/nodes/recipe/*.sh lab/nodes/gpu/*
 
 sanity: test-env ## ansible-test sanity, on a clean copy
 	tests/ansible-test.sh

@@ -1,6 +1,6 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The verbs of `python -m lab.nodes`: image, up, publish, missing, follow, down."""
+"""The verbs of `python -m lab.nodes`: image, up, gpu, publish, missing, follow, down."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typing as t
 from pathlib import Path
 
 from lab.embedded_aws.client import NotRunningError
-from lab.nodes import background, docker, image, network, node, registry, service
+from lab.nodes import background, docker, gpus, image, network, node, registry, service
 from lab.nodes.follow import MOST
 
 
@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--network", default="", metavar="NAME", help="a network of docker's; made when it is missing")
     up.add_argument("--alias", action="append", default=[], metavar="NAME", help="another name in its network")
     up.add_argument("--inner-docker", action="store_true", help="able to run a Docker of its own")
+    up.add_argument("--gpu", metavar="DRIVER", help="with GPUs for show and this version of the driver loaded, or none")
     publish = _verb(
         verbs, "publish", _publish, "start a registry and publish images; prints by which digests to pull them"
     )
@@ -52,6 +53,11 @@ def _parser() -> argparse.ArgumentParser:
     follow = _verb(verbs, "follow", _follow, text)
     follow.add_argument("--most", type=int, default=MOST, metavar="N", help="no more than so many machines")
     follow.add_argument("--background", type=Path, metavar="LOG", help="in the background, with what it says in a file")
+    loaded = _verb(
+        verbs, "gpu", _gpu, "let a node with GPUs have another version of the driver loaded, as after a reboot"
+    )
+    loaded.add_argument("name", help="the container's name")
+    loaded.add_argument("driver", help="its version")
     down = _verb(verbs, "down", _down, "end nodes with their volumes")
     down.add_argument("names", nargs="*")
     down.add_argument("--network", default="", metavar="NAME", help="and the network, once nothing is in it")
@@ -84,6 +90,12 @@ def _up(options: argparse.Namespace) -> None:
         inner_docker=options.inner_docker,
     )
     print(node.up(wanted))
+    if options.gpu:
+        gpus.put(options.name, options.gpu)
+
+
+def _gpu(options: argparse.Namespace) -> None:
+    gpus.load(options.name, options.driver)
 
 
 def _publish(options: argparse.Namespace) -> None:

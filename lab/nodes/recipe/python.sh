@@ -1,3 +1,4 @@
+#!/bin/sh
 # Runs in a node: writes an archive with its Python and what that needs, and with hardly anything else.
 set -eu
 cd /
