@@ -64,13 +64,21 @@ class Result:
             "output_url": self.url,
         }
 
+    def ending(self) -> str:
+        """Return in a line how it ended."""
+        return f"{self.id}: {self.status}" + (f", exit status {self.rc}" if self.rc is not None else "")
+
+    def lines(self) -> list[str]:
+        """Return how it ended, and under it what it said."""
+        return [self.ending(), *(f"    {line}" for line in self.stdout.splitlines())]
+
     def complaint(self) -> str:
         """Return what a person has to know of one that is not as it should be."""
         if self.status in WHY:
             return f"{self.id}: {self.status}, {WHY[self.status]}"
         tail = (self.stderr.strip() or self.stdout.strip()).splitlines()[-_LINES:]
         said = "\n".join(f"    {line}" for line in tail)
-        return f"{self.id}: {self.status}, exit status {self.rc}" + (f"\n{said}" if said else "")
+        return self.ending() + (f"\n{said}" if said else "")
 
 
 def results(aws: Aws, command: str) -> list[Result]:

@@ -48,6 +48,8 @@ class Refresher:
     group: AutoScalingGroup
     template: LaunchTemplate
     wait_seconds: float
+    skips_matching: t.ClassVar[bool] = True
+    """Whether machines that are already what the group says stay."""
 
     def stale(self, group: Found) -> list[str]:
         """Return the machines that are not what the group says: of another template, or a type it no longer lists.
@@ -86,6 +88,11 @@ class Refresher:
         answer = self.aws.call("autoscaling", "describe_scaling_activities", AutoScalingGroupName=name, MaxRecords=50)
         return t.cast("list[dict[str, t.Any]]", answer["Activities"])
 
+    def running(self, name: str) -> dict[str, t.Any] | None:
+        """Return the refresh of a group that goes on, if one does."""
+        newest = self._newest(name)
+        return newest if newest and newest["Status"] in _RUNNING else None
+
     def _others(self, said: t.Mapping[str, t.Any], older: t.Collection[str]) -> set[str]:
         """Return those of the older versions that make another machine; one that is gone counts as such."""
         template = Found(said["template"], {}, {})
@@ -95,8 +102,7 @@ class Refresher:
 
     def _once(self, name: str, preferences: t.Mapping[str, t.Any]) -> Progress:
         """Join the refresh that runs, or start one, and wait for its end."""
-        running = self._newest(name)
-        if running is None or running["Status"] not in _RUNNING:
+        if self.running(name) is None:
             self._start(name, preferences)
         began, pause = time.monotonic(), 0.2
         while True:
@@ -129,7 +135,7 @@ class Refresher:
             "MinHealthyPercentage": preferences["healthy_percent"],
             "MaxHealthyPercentage": preferences["max_healthy_percent"],
             "InstanceWarmup": preferences["warmup_seconds"],
-            "SkipMatching": True,
+            "SkipMatching": self.skips_matching,
             "ScaleInProtectedInstances": "Refresh",
             "StandbyInstances": "Ignore",
         }
@@ -144,8 +150,7 @@ class Refresher:
             )
         except (UnsureError, ApiError) as exc:
             # The answer was lost, or somebody else was first: what runs is joined.
-            running = self._newest(name)
-            if running is None or running["Status"] not in _RUNNING:
+            if self.running(name) is None:
                 raise exc from None
 
 

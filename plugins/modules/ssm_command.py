@@ -140,6 +140,16 @@ nodes:
   type: list
   elements: dict
   returned: always
+endings:
+  description: A line for each node that says how it ended, or that it would be asked.
+  type: list
+  elements: str
+  returned: always
+lines:
+  description: The same, with what each node said under it.
+  type: list
+  elements: str
+  returned: always
 offline:
   description: Ids of nodes that were left out because their agents do not answer.
   type: list
@@ -194,11 +204,15 @@ def main() -> None:
         nodes = reachable(meant, whom, p["offline"] == "skip")
         shown = [{"instance_id": node.id, "name": node.name} for node in nodes]
         offline = [node.id for node in meant if not node.online]
+        left = [f"{one}: left out, it does not answer" for one in offline]
         if module.check:
-            module.ansible.exit_json(changed=True, nodes=shown, offline=offline)
+            lines = [f"{node.id}: would be asked" for node in nodes] + left
+            module.ansible.exit_json(changed=True, nodes=shown, offline=offline, endings=lines, lines=lines)
         if not p["wait"]:
             sent = start(module.aws, whom, nodes, ask, len(nodes) == len(meant))
-            module.ansible.exit_json(changed=True, nodes=shown, offline=offline, command_ids=sent)
+            lines = [f"{node.id}: asked" for node in nodes] + left
+            told = {"offline": offline, "endings": lines, "lines": lines}
+            module.ansible.exit_json(changed=True, nodes=shown, command_ids=sent, **told)
         done = run(module.aws, whom, nodes, ask, len(nodes) == len(meant))
     except RegionError as exc:
         module.ansible.fail_json(msg=str(exc))
@@ -206,6 +220,8 @@ def main() -> None:
         "changed": True,
         "nodes": [one.told() for one in done],
         "offline": offline,
+        "endings": [one.ending() for one in done] + left,
+        "lines": [line for one in done for line in one.lines()] + left,
         "command_ids": sorted({one.command for one in done if one.command}),
     }
     bad = [one for one in done if not one.told()["ok"]]
