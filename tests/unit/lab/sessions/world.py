@@ -53,7 +53,7 @@ def server(programs: Path) -> t.Iterator[EmbeddedAws]:
     started.stop()
 
 
-def online_node(client: t.Any, aws: EmbeddedAws) -> str:
+def online_node(client: t.Any, aws: EmbeddedAws, container: str = "node") -> str:
     """A running machine in the default VPC, which Systems Manager knows, and which can be entered."""
     iam = client("iam")
     document = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
@@ -65,7 +65,7 @@ def online_node(client: t.Any, aws: EmbeddedAws) -> str:
         ImageId=IMAGE, InstanceType="t3.micro", MinCount=1, MaxCount=1, IamInstanceProfile={"Name": "node"}
     )
     instance = str(made["Instances"][0]["InstanceId"])
-    aws.attach(instance, "node")
+    aws.attach(instance, container)
     return instance
 
 
