@@ -55,12 +55,13 @@ class Ports(Use):
 
     def received(self, content: int, payload: bytes) -> None:
         """Hand on what comes, to the connection that it is for."""
-        if content == codec.FLAG and int.from_bytes(payload, "big") == codec.CONNECT_TO_PORT_ERROR:
-            self._drop_all()
-        elif content == codec.DATA and self._smux is None:
+        if content != codec.DATA:
+            # A flag that nothing listens there; the stream that met that is closed too, by a frame of its own.
+            return
+        if self._smux is None:
             for only in list(self._by_stream.values()):
                 self._hand(only, payload)
-        elif content == codec.DATA and self._smux is not None:
+        else:
             for command, stream, data in self._smux.receive(payload):
                 connection = self._by_stream.get(stream)
                 if connection is not None:

@@ -51,6 +51,8 @@ class Gateway:
     faults: Faults = field(default_factory=Faults)
     greeting: Out = field(default_factory=list)
     kms_key: str = ""
+    # What the agent says of itself when it has heard nothing for a moment.
+    idle: t.Callable[[], Out] = list
 
     endpoint = "http://127.0.0.1"
 
@@ -127,6 +129,7 @@ class Gateway:
         except TimeoutError:
             for raw in list(self.unacknowledged.values()):
                 ws.send(raw)
+            self._send(ws, self.idle())
 
     def _request(self) -> dict[str, t.Any]:
         wants = {"SessionType": self.session, "Properties": self.properties}
