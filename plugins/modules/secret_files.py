@@ -42,6 +42,9 @@ options:
       key:
         description: Which part of it, when it is a JSON object.
         type: str
+      yaml_key:
+        description: Write it as a YAML file that has it under this key, and not as it is.
+        type: str
   aws_region:
     description: The AWS region that holds them; by default the one that the machine is in.
     type: str
@@ -64,6 +67,7 @@ written:
   returned: always
 """
 
+import json
 import os
 
 from ansible.module_utils.basic import AnsibleModule
@@ -75,6 +79,7 @@ FILE = {
     "secret": {"type": "str", "no_log": False},
     "parameter": {"type": "str"},
     "key": {"type": "str", "no_log": False},
+    "yaml_key": {"type": "str", "no_log": False},
 }
 SPEC = {
     "folder": {"type": "path", "required": True},
@@ -91,17 +96,24 @@ SPEC = {
 }
 
 
-def stands(path, content, owner):
+def content(node, entry):
+    """Return what shall be in a file."""
+    found = node.read(entry)
+    # What JSON says, YAML understands.
+    return f"{entry['yaml_key']}: {json.dumps(found.decode())}\n".encode() if entry["yaml_key"] else found
+
+
+def stands(path, wanted, owner):
     """Return whether a file is there, with this content and for this user alone."""
     try:
         with open(path, "rb") as file:
             found = os.fstat(file.fileno())
-            return (file.read(), found.st_uid, found.st_mode & 0o777) == (content, owner, 0o400)
+            return (file.read(), found.st_uid, found.st_mode & 0o777) == (wanted, owner, 0o400)
     except FileNotFoundError:
         return False
 
 
-def write(path, content, owner):
+def write(path, wanted, owner):
     """Put a file in the place of what is there; at no moment can somebody else read it, or read half of it."""
     beside = f"{path}.new"
     if os.path.exists(beside):
@@ -109,7 +121,7 @@ def write(path, content, owner):
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     with os.fdopen(descriptor, "wb") as file:
         os.fchown(file.fileno(), owner, -1)
-        file.write(content)
+        file.write(wanted)
     os.replace(beside, path)
 
 
@@ -119,9 +131,9 @@ def main():
     params = module.params
     try:
         node = Node(os.environ, params["aws_region"])
-        contents = {entry["name"]: node.read(entry) for entry in params["files"]}
+        contents = {entry["name"]: content(node, entry) for entry in params["files"]}
         paths = {name: os.path.join(params["folder"], name) for name in contents}
-        differing = [name for name, content in contents.items() if not stands(paths[name], content, params["owner"])]
+        differing = [name for name, wanted in contents.items() if not stands(paths[name], wanted, params["owner"])]
         for name in differing if not module.check_mode else ():
             write(paths[name], contents[name], params["owner"])
     except (RegionError, OSError) as exc:

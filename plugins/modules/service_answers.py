@@ -34,6 +34,9 @@ options:
       headers:
         description: Headers of the request; their values are kept out of the output.
         type: dict
+      bearer_file:
+        description: A file of the machine whose content is sent as a bearer token.
+        type: path
       body:
         description: What is sent, as JSON.
         type: dict
@@ -101,6 +104,7 @@ CHECK = {
     "url": {"type": "str", "required": True},
     "method": {"type": "str", "choices": ["GET", "POST"], "default": "GET"},
     "headers": {"type": "dict", "no_log": True},
+    "bearer_file": {"type": "path"},
     "body": {"type": "dict"},
     "status": {"type": "list", "elements": "int"},
     "fields": {"type": "dict"},
@@ -149,6 +153,9 @@ def wanted(entry):
     """Return a check of the arguments as one of ours."""
     fields = {path: None if value is None else str(value) for path, value in (entry["fields"] or {}).items()}
     headers = {name: str(value) for name, value in (entry["headers"] or {}).items()}
+    if entry["bearer_file"]:
+        with open(entry["bearer_file"], encoding="utf-8") as file:
+            headers["Authorization"] = f"Bearer {file.read().strip()}"
     given = {key: entry[key] for key in ("url", "method", "body", "timeout_seconds")}
     return Check(status=tuple(entry["status"] or (200,)), fields=fields, headers=headers, **given)
 
@@ -161,8 +168,9 @@ def main():
         module.exit_json(changed=False)
     patience = Patience(params["timeout_seconds"], params["pause_seconds"], params["restarts"])
     try:
-        waited = until_answered([wanted(entry) for entry in params["checks"]], patience, lambda: restarts(params))
-    except RegionError as exc:
+        checks = [wanted(entry) for entry in params["checks"]]
+        waited = until_answered(checks, patience, lambda: restarts(params))
+    except (RegionError, OSError) as exc:
         who = params["unit"] or params["container"] or "the service"
         module.fail_json(msg=f"{who} does not answer as it should: {exc}\n{last_lines(params)}".rstrip())
     module.exit_json(changed=False, waited_seconds=round(waited, 1))

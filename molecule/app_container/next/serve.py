@@ -1,0 +1,1 @@
+../../../lab/services/app/serve.py
