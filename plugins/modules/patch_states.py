@@ -47,7 +47,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 states:
-  description: For each node C(instance_id), C(operation), and numbers of patches C(missing), C(failed), C(pending_reboot).
+  description: For each node C(instance_id), C(operation), and how many are C(missing), C(failed), C(pending_reboot).
   type: list
   elements: dict
   returned: success
