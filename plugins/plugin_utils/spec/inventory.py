@@ -19,6 +19,9 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Re
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.shapes import Options, Shape
 
 SHARED = "region"
+# Groups of nodes, which an inventory has only when there are such.
+NODES = ("nodes", "offline_nodes")
+PREFIXES = ("role_", "pool_")
 # What Ansible and the playbooks themselves read of a host.
 OURS = ("inventory_hostname", "stack_role")
 
@@ -173,6 +176,8 @@ def orphans(
             path = os.path.join(base, folder)
             for entry in sorted(os.listdir(path)) if os.path.isdir(path) else ():
                 name = entry.split(".")[0]
+                if folder == "group_vars" and (name in NODES or name.startswith(PREFIXES)):
+                    continue
                 if not name or name in names or not (name in near or did_you_mean(name, near)):
                     continue
                 what = "stack" if folder == "host_vars" else "group"
