@@ -3,7 +3,8 @@
 """A scenario is a test: `pytest molecule`, or `pytest molecule/docker` for one.
 
 Each is one of its own file, so that workers share them out. Without Docker they are skipped, and fail where CI is set:
-there, nothing may be left out unseen.
+there, nothing may be left out unseen. A scenario that wants more than Docker has a `needs.py`, which prints why it cannot
+run here; that is a skip everywhere.
 """
 
 from __future__ import annotations
@@ -45,6 +46,11 @@ class Scenario(pytest.Item):
     """`molecule test` of one scenario must go through: converge, idempotence, check mode, verify."""
 
     def setup(self) -> None:
+        needs = self.path.parent / "needs.py"
+        if needs.exists():
+            reason = subprocess.run([sys.executable, str(needs)], cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
+            if reason.strip():
+                pytest.skip(f"NOT TESTED: scenario {self.name}: {reason.decode().strip()}")
         need_docker(f"scenario {self.name}")
         if self.name == "gpu" and not (shutil.which("nvidia-smi") and os.environ.get("CLOISTER_GPU_MACHINE")):
             pytest.skip(
