@@ -3,8 +3,8 @@
 """A scenario is a test: `pytest molecule`, or `pytest molecule/docker` for one.
 
 Each is one of its own file, so that workers share them out. Without Docker they are skipped, and fail where CI is set:
-there, nothing may be left out unseen. A scenario that wants more than Docker has a `needs.py`, which prints why it cannot
-run here; that is a skip everywhere.
+there, nothing may be left out unseen. A scenario that wants more than Docker has a `needs.py`, which prints why it
+cannot run here; that is a skip everywhere.
 """
 
 from __future__ import annotations
@@ -24,6 +24,14 @@ from tests.with_docker import need_docker
 ROOT = Path(__file__).parents[1]
 LONGEST_SECONDS = 900
 SHOWN_LINES = 150
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What a scenario's verification runs with pytest is no test without the scenario's machines."""
+    if not collection_path.is_dir() or collection_path.parents[1] != ROOT / "molecule":
+        return None
+    named = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    return None if any(path.is_relative_to(collection_path) for path in named) else True
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
