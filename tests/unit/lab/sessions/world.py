@@ -28,7 +28,7 @@ case "$1 $2" in
     shift 4
     if [ -e "$0.gone" ]; then echo "Error response from daemon: container $1 is not running" >&2; exit 1; fi
     shift
-    exec "$@" ;;
+    PS1='$ ' exec "$@" ;;
 esac
 """
 # The user of shells exists already.
