@@ -52,8 +52,8 @@ def pack(collection: Path, inventory: Path, roles: t.Mapping[str, t.Sequence[str
     variables = _variables(collection, inventory)
     for role, parts in sorted(roles.items()):
         own = {**variables, **_said(inventory / f"group_vars/role_{role}", f"vars/role_{role}")}
-        files |= {name: data for _, (name, data) in sorted(own.items())}
-        files[f"role_{role}.yml"] = _play(role, parts, [name for name, _ in own.values()]).encode()
+        files |= dict(own.values())
+        files[f"role_{role}.yml"] = _play(role, parts, list(dict(own.values()))).encode()
     files |= _code(collection, {part for parts in roles.values() for part in parts})
     return Pack(_zipped(files), sorted(files))
 
