@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.module_utils._operator import Host, Tool, doors, pool
+from ansible_collections.cloister.aws.plugins.module_utils._operator import Host, doors, pool
 
 
-def operator_pools(host: Host, packages: t.Sequence[str] = (), tools: t.Sequence[Tool] = ()) -> list[dict[str, t.Any]]:
+def operator_pools(host: Host) -> list[dict[str, t.Any]]:
     """Return ``operator_host`` as the list of pools that the modules of pools take."""
-    return [pool(host, packages, tools)]
+    return [pool(host)]
 
 
 class FilterModule:

@@ -1,10 +1,10 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The operator host: an entry of the inventory becomes a pool of one, and what it does at its first boot.
+"""The operator host: an entry of the inventory becomes a pool of one.
 
 Amazon Linux 2023 has the AWS CLI, the agent of Systems Manager and EC2 Instance Connect:
 https://docs.aws.amazon.com/linux/al2023/ug/what-is-amazon-linux.html. So nobody brings a key, and no credentials lie on
-it but those of its role.
+it but those of its role. Its tools come by the role ``operator_tools``, so another one does not replace the machine.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import typing as t
 from ansible_collections.cloister.aws.plugins.module_utils._instance_types import architecture
 
 Host = t.Mapping[str, t.Any]
-Tool = t.Mapping[str, t.Any]
 
 BASTION = "bastion"
 SSH_PORT = "22"
@@ -30,20 +29,6 @@ _DEFAULTS: Host = {
     "schedule": "",
     "tags": {},
 }
-_HEAD = """\
-#!/bin/bash
-# What people work with. One that cannot be had now keeps nothing else from coming.
-case "$(uname -m)" in aarch64) arch=arm64 ;; *) arch=amd64 ;; esac
-
-download() { # name, address, checksum
-  if curl -fsSL --retry 5 --retry-delay 5 -o "/tmp/$1" "$2" && echo "$3  /tmp/$1" | sha256sum -c --status; then
-    install -m 0755 "/tmp/$1" "/usr/local/bin/$1"
-  else
-    echo "$1 was not installed: $2 is not to be had, or not what it should be" >&2
-  fi
-  rm -f "/tmp/$1"
-}
-"""
 
 
 def complete(host: Host) -> dict[str, t.Any]:
@@ -65,7 +50,7 @@ def doors(host: Host) -> list[dict[str, t.Any]]:
     return [{"name": door(host), "vpc": whole["vpc"], "reason": "SSH for those who are named", "ingress": rules}]
 
 
-def pool(host: Host, packages: t.Sequence[str] = (), tools: t.Sequence[Tool] = ()) -> dict[str, t.Any]:
+def pool(host: Host) -> dict[str, t.Any]:
     """Return a host as an entry of ``pools_defined``."""
     whole = complete(host)
     bastion = whole["mode"] == BASTION
@@ -82,7 +67,7 @@ def pool(host: Host, packages: t.Sequence[str] = (), tools: t.Sequence[Tool] = (
         "subnets": whole["subnets"],
         "size": {"min": 1, "max": 1},
         "root_volume": {"gib": whole["root_volume_gib"]},
-        "user_data": first_boot(packages, tools, str(whole["user_data"])),
+        "user_data": _script(str(whole["user_data"])),
         # The new one comes before the old one goes.
         "refresh": {"healthy_percent": 100, "max_healthy_percent": 200},
         "schedule": whole["schedule"],
@@ -91,13 +76,6 @@ def pool(host: Host, packages: t.Sequence[str] = (), tools: t.Sequence[Tool] = (
     }
 
 
-def first_boot(packages: t.Sequence[str], tools: t.Sequence[Tool], more: str = "") -> str:
-    """Return the user data: packages, programs with their checksums, and the inventory's own lines."""
-    lines = [_HEAD]
-    if packages:
-        lines.append(f"dnf install -y {' '.join(packages)} || echo 'packages were not installed' >&2")
-    for tool in tools:
-        sums = tool["sha256"]
-        chosen = f"$([ $arch = arm64 ] && echo {sums.get('arm64', 'none')} || echo {sums.get('amd64', 'none')})"
-        lines.append(f'download {tool["name"]} "{tool["url"].replace("{arch}", "$arch")}" "{chosen}"')
-    return "\n".join([*lines, *([more.rstrip()] if more.strip() else []), ""])
+def _script(lines: str) -> str:
+    """Return user data that runs these lines; a script of its own words stays as it is, and nothing stays nothing."""
+    return lines if not lines.strip() or lines.startswith("#!") else f"#!/bin/bash\n{lines}"

@@ -11,7 +11,6 @@ DB, AT = ("database_instances", "main"), "database_instances[0]"
 HOST = "operator_host"
 SSH = {"reason": "shells", "cidrs": ["203.0.113.0/24"], "ports": [22]}
 LEAK = "mkdir -p ~/.aws\necho 'aws_secret_access_key = wJalrXUtnFEMI' >> ~/.aws/credentials\n"
-UNPINNED = [{"name": "helm", "url": "https://get.helm.sh/helm-v3.19.0-linux-{arch}.tar.gz"}]
 kr = partial(Broken, inventory="kr")
 
 DATABASES = [
@@ -41,7 +40,6 @@ OPERATORS = [
     kr(OPERATOR, (HOST, "cluster"), "mian", f"{HOST}.cluster", "did you mean main?"),
     kr(OPERATOR, (HOST, "key_pair"), "kube-master", f"{HOST}.key_pair", "is not known here"),
     kr(OPERATOR, (HOST, "user_data"), LEAK, f"{HOST}.user_data", "looks like an AWS secret key"),
-    kr(OPERATOR, ("operator_tools",), UNPINNED, "operator_tools[0].sha256", "missing"),
     kr(
         GROUPS,
         ("security_groups_defined", "operator", "ingress"),

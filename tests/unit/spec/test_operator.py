@@ -9,8 +9,7 @@ import pytest
 
 from tests.unit.spec.described import Variables, sound, told
 
-HOST, TOOL = "operator_host", ("operator_tools", 0)
-SUM = "c10813d54f58ef33bbe6675f3d39c8bd401867743ebc729afdd043265040c31d"
+HOST = "operator_host"
 SSM: Variables = {
     "name": "operator",
     "mode": "ssm",
@@ -57,9 +56,6 @@ def with_host(host: Variables) -> Variables:
         "endpoint": {"private": True, "public": False},
     }  # fmt: skip
     variables["operator_host"] = host
-    variables["operator_packages"] = ["jq", "bind-utils"]
-    url = "https://dl.k8s.io/release/v1.33.7/bin/linux/{arch}/kubectl"
-    variables["operator_tools"] = [{"name": "kubectl", "url": url, "sha256": {"amd64": SUM}}]
     return copy.deepcopy(variables)
 
 
@@ -68,7 +64,6 @@ Case = tuple[Variables, tuple[t.Any, ...], t.Any, str, str]
 CASES: list[Case] = [
     (SSM, (HOST, "name"), "Operator", f"{HOST}.name", "lowercase"),
     (SSM, (HOST, "instance_type"), "medium", f"{HOST}.instance_type", "not an instance type"),
-    (SSM, (HOST, "instance_type"), "t4g.medium", "operator_tools[0].sha256", "arm64"),
     (SSM, (HOST, "root_volume_gib"), 2, f"{HOST}.root_volume_gib", "from 8"),
     (SSM, (HOST, "cluster"), "mian", f"{HOST}.cluster", "did you mean main"),
     (SSM, (HOST, "tags"), {"Name": "x"}, f"{HOST}.tags.Name", "not for an inventory"),
@@ -91,11 +86,7 @@ CASES: list[Case] = [
     # its role
     (SSM, (HOST, "instance_profile"), "nod", f"{HOST}.instance_profile", "did you mean node"),
     (SSM, (HOST, "instance_profile"), "other", f"{HOST}.instance_profile", "[AmazonSSMManagedInstanceCore]"),
-    # tools and first boot
-    (SSM, ("operator_packages", 0), "jq; reboot", "operator_packages[0]", "cannot be the name of a package"),
-    (SSM, (*TOOL, "name"), "../kubectl", "operator_tools[0].name", "cannot be the name of a program"),
-    (SSM, (*TOOL, "url"), "http://dl.k8s.io/kubectl", "operator_tools[0].url", "https://"),
-    (SSM, (*TOOL, "sha256"), {"amd64": "abc"}, "operator_tools[0].sha256.amd64", "64 hexadecimal digits"),
+    # its first boot
     (SSM, (HOST, "user_data"), "export DB_PASSWORD=hunter2", f"{HOST}.user_data", "Line 1 looks like a password"),
     (
         BASTION,
@@ -105,7 +96,7 @@ CASES: list[Case] = [
         "Line 2 looks like the id of an AWS access key",
     ),
     (BASTION, (HOST, "user_data"), "-----BEGIN RSA PRIVATE KEY-----", f"{HOST}.user_data", "looks like a private key"),
-    (SSM, (HOST, "user_data"), "#" * 16000, f"{HOST}.user_data", "With tools and packages"),
+    (SSM, (HOST, "user_data"), "#" * 17000, f"{HOST}.user_data", "16384"),
 ]
 
 
