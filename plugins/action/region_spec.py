@@ -7,6 +7,7 @@ Reads the variables of all stacks, the roles' argument specifications and defaul
 
 from __future__ import annotations
 
+import functools
 import os
 import typing as t
 
@@ -15,11 +16,14 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.catalogue import regions_by_partition
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.inventory import Reading, Role, homeless, orphans, read
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.needs import needs, vpc_ranges
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.nodes import Nodes, kits
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, locate, message, search
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Region
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import judge, ways
 
-ROLES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "roles")
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ROLES = os.path.join(ROOT, "roles")
+CONFIGURE = os.path.join(ROOT, "playbooks", "configure_nodes.yml")
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -39,27 +43,44 @@ class ActionModule(ActionBase):
         stacks = list(groups.get(self._task.args.get("group", "stacks"), ()))
         if not stacks:
             return {**result, "failed": True, "msg": _NO_STACKS}
-        reading = self._read(stacks, variables, sources)
+        bases = tuple(source if os.path.isdir(source) else os.path.dirname(source) for source in sources)
+        roles = {name: self._role(name) for name in _role_names()}
+        reading = self._read(stacks, variables, bases, roles)
         region = Region(reading.region.stacks, regions_by_partition())
         problems = reading.problems + orphans(sources, groups.get("all", ()), groups, _role_names()) + judge(region)
         problems += homeless(stacks, groups, variables.get("region_layers", ()))
+        problems += self._nodes(bases, roles, reading.written[stacks[0]]).judge(region)
         problems = problems or ways.cannot_be_laid_out(region)
         if problems:
             told = message(problems, lambda problem: _place(problem, reading, sources))
             return {**result, "failed": True, "msg": told}
         return {**result, "changed": False, "stacks": stacks, "needs": needs(region), "vpc_ranges": vpc_ranges(region)}
 
-    def _read(self, stacks: list[str], variables: dict[str, t.Any], sources: list[str]) -> Reading:
+    def _read(
+        self, stacks: list[str], variables: dict[str, t.Any], bases: t.Sequence[str], roles: t.Mapping[str, Role]
+    ) -> Reading:
         hostvars = variables["hostvars"]
-        bases = tuple(source if os.path.isdir(source) else os.path.dirname(source) for source in sources)
 
         def templates(mine: t.Mapping[str, t.Any]) -> t.Callable[[t.Any], t.Any]:
             available = {**mine, "hostvars": hostvars}
             return self._templar.copy_with_new_env(available_variables=available).template  # type: ignore[no-any-return]
 
-        roles = {name: self._role(name) for name in _role_names()}
         hosts = {stack: hostvars.raw_get(stack) for stack in stacks}
         return read(hosts, roles, templates, lambda place: place.startswith(tuple(base + os.sep for base in bases)))
+
+    def _nodes(self, bases: t.Sequence[str], roles: t.Mapping[str, Role], shared: t.Mapping[str, t.Any]) -> Nodes:
+        folders = [os.path.join(base, "group_vars") for base in bases]
+        files = [name.split(".")[0] for folder in folders if os.path.isdir(folder) for name in os.listdir(folder)]
+
+        @functools.cache
+        def said(group: str) -> dict[str, t.Any]:
+            found = [file for folder in folders for file in self._loader.find_vars_files(folder, group)]
+            read = (self._loader.load_from_file(file, trusted_as_template=True) for file in found)
+            return {name: value for one in read for name, value in (one or {}).items()}
+
+        with open(CONFIGURE, encoding="utf-8") as file:
+            given = kits(yaml.load(file, Loader=YAML))  # noqa: S506 - a safe loader, in C where there is one
+        return Nodes(given, roles, said, shared, folders[0], sorted(files))
 
     def _role(self, name: str) -> Role:
         with open(os.path.join(ROLES, name, "meta", "argument_specs.yml"), encoding="utf-8") as file:

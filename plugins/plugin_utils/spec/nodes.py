@@ -37,7 +37,7 @@ NEAR = 0.8
 def kits(playbook: t.Iterable[Variables]) -> dict[str, list[str]]:
     """Return the roles that nodes get, by their own role, from the plays that say so."""
     said = [play["vars"] for play in playbook if "node_roles" in (play.get("vars") or {})]
-    return {str(one["node_role"]): list(one["node_roles"]) for one in said}
+    return {str(one["node_role"]): [role.rpartition(".")[2] for role in one["node_roles"]] for one in said}
 
 
 @dataclass(frozen=True)

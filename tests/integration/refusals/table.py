@@ -12,6 +12,7 @@ from tests.integration.refusals import (
     images,
     load_balancers,
     nights,
+    nodes,
     pools,
     private_api,
     wares,
@@ -173,6 +174,7 @@ BROKEN = [
     *access.BROKEN,
     *images.BROKEN,
     *nights.BROKEN,
+    *nodes.BROKEN,
     *private_api.BROKEN,
     *flows.BROKEN,
 ]

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.inventory import Role
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.nodes import Nodes, kits, plain
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import BROKEN, spell
@@ -14,7 +16,10 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Re
 
 PLAYBOOK: list[dict[str, t.Any]] = [
     {"name": "Find the nodes", "hosts": "stacks"},
-    {"import_playbook": "x.yml", "vars": {"node_role": "vllm", "node_roles": ["base", "vllm"]}},
+    {
+        "import_playbook": "x.yml",
+        "vars": {"node_role": "vllm", "node_roles": ["cloister.aws.base", "cloister.aws.vllm"]},
+    },
     {"import_playbook": "x.yml", "vars": {"node_role": "proxy", "node_roles": ["base", "proxy"]}},
     {"import_playbook": "x.yml", "vars": {"node_role": "operator", "node_roles": ["base"]}},
 ]
@@ -42,6 +47,14 @@ def judged(
 
 def test_kits_are_what_the_playbook_says() -> None:
     assert kits(PLAYBOOK) == {"vllm": ["base", "vllm"], "proxy": ["base", "proxy"], "operator": ["base"]}
+
+
+def test_what_our_playbook_says_is_there_to_be_judged() -> None:
+    root = Path(__file__).resolve().parents[3]
+    given = kits(yaml.safe_load((root / "playbooks/configure_nodes.yml").read_text(encoding="utf-8")))
+    assert {"operator", "vllm", "app", "proxy"} <= set(given)
+    for role in {role for kit in given.values() for role in kit}:
+        assert (root / "roles" / role / "meta/argument_specs.yml").exists()
 
 
 def test_sound_variables_have_no_problem() -> None:
