@@ -9,6 +9,7 @@ import pytest
 
 from lab.embedded_aws.client import EmbeddedAws
 from tests.unit.lab.commands.world import Fleet, put_docker, started
+from tests.unit.lab.conftest import Clients
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +25,12 @@ def aws(docker: Path) -> t.Iterator[EmbeddedAws]:
     """An embedded AWS whose machines are this docker's."""
     with started(docker) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def client(aws: EmbeddedAws) -> Clients:
+    """Clients of that server: the neighbours' fixture would go on with whichever server it met first."""
+    return Clients(aws.environment)
 
 
 @pytest.fixture
