@@ -10,6 +10,7 @@ import typing as t
 import pytest
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.unit.lab.sessions.peer import OUTPUT, Peer
 
 Session = t.Any
 SSH = "AWS-StartSSHSession"
@@ -75,6 +76,22 @@ def test_documents_of_other_kinds_and_ones_own_are_not_modelled(client: t.Any, n
 
 def test_a_node_with_a_machine_is_connected(client: t.Any, node: str) -> None:
     assert client("ssm").get_connection_status(Target=node)["Status"] == "connected"
+
+
+def test_a_machine_from_elsewhere_has_sessions_too(client: t.Any, aws: EmbeddedAws, echo: int) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    client("iam").create_role(RoleName="office", AssumeRolePolicyDocument=document)
+    ssm = client("ssm")
+    desk = aws.register("us-west-2", ssm.create_activation(IamRole="office"), "desk", "192.168.0.9")
+    aws.attach(desk, "node")
+    started = ssm.start_session(Target=desk, DocumentName=SSH, Parameters={"portNumber": [str(echo)]})
+    peer = Peer(started)
+    peer.shake_hands()
+    peer.send(OUTPUT, b"hello")
+    assert peer.read(5) == b"HELLO"
+    aws.ping(desk, minutes_ago=90)
+    assert ssm.get_connection_status(Target=desk)["Status"] == "notconnected"
 
 
 def test_sessions_are_told_of_while_they_last_and_afterwards(
