@@ -45,6 +45,11 @@ class Result:
     url: str = ""
 
     @property
+    def ok(self) -> bool:
+        """Whether it succeeded."""
+        return self.status == SUCCESS
+
+    @property
     def failed(self) -> bool:
         """Whether AWS counts it as an error."""
         return self.status in _COUNTED
@@ -54,7 +59,7 @@ class Result:
         return {
             "instance_id": self.id,
             "status": self.status,
-            "ok": self.status == SUCCESS,
+            "ok": self.ok,
             "rc": self.rc,
             "stdout": self.stdout,
             "stderr": self.stderr,

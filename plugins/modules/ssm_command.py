@@ -202,35 +202,45 @@ def main() -> None:
         ask = asked(p)
         meant = find(module.aws, whom)
         nodes = reachable(meant, whom, p["offline"] == "skip")
-        shown = [{"instance_id": node.id, "name": node.name} for node in nodes]
+        whole = len(nodes) == len(meant)
         offline = [node.id for node in meant if not node.online]
-        left = [f"{one}: left out, it does not answer" for one in offline]
         if module.check:
-            lines = [f"{node.id}: would be asked" for node in nodes] + left
-            module.ansible.exit_json(changed=True, nodes=shown, offline=offline, endings=lines, lines=lines)
+            module.ansible.exit_json(**unheard(nodes, offline, "would be asked"))
         if not p["wait"]:
-            sent = start(module.aws, whom, nodes, ask, len(nodes) == len(meant))
-            lines = [f"{node.id}: asked" for node in nodes] + left
-            told = {"offline": offline, "endings": lines, "lines": lines}
-            module.ansible.exit_json(changed=True, nodes=shown, command_ids=sent, **told)
-        done = run(module.aws, whom, nodes, ask, len(nodes) == len(meant))
+            sent = start(module.aws, whom, nodes, ask, whole)
+            module.ansible.exit_json(**unheard(nodes, offline, "asked"), command_ids=sent)
+        done = run(module.aws, whom, nodes, ask, whole)
     except RegionError as exc:
         module.ansible.fail_json(msg=str(exc))
-    told = {
+    bad = [one.complaint() for one in done if not one.ok]
+    if bad:
+        said = "\n".join([f"{ask.document} did not succeed on {len(bad)} of {len(done)} nodes:", *bad])
+        module.ansible.fail_json(msg=said, **heard(done, offline))
+    module.ansible.exit_json(**heard(done, offline))
+
+
+def unheard(nodes: list, offline: list, word: str) -> dict:
+    """Return what is told of nodes that nobody waits for."""
+    shown = [{"instance_id": node.id, "name": node.name} for node in nodes]
+    lines = [f"{node.id}: {word}" for node in nodes] + left_out(offline)
+    return {"changed": True, "nodes": shown, "offline": offline, "endings": lines, "lines": lines}
+
+
+def heard(done: list, offline: list) -> dict:
+    """Return what is told of nodes on which it has ended."""
+    return {
         "changed": True,
         "nodes": [one.told() for one in done],
         "offline": offline,
-        "endings": [one.ending() for one in done] + left,
-        "lines": [line for one in done for line in one.lines()] + left,
+        "endings": [one.ending() for one in done] + left_out(offline),
+        "lines": [line for one in done for line in one.lines()] + left_out(offline),
         "command_ids": sorted({one.command for one in done if one.command}),
     }
-    bad = [one for one in done if not one.told()["ok"]]
-    if bad:
-        said = "\n".join(one.complaint() for one in bad)
-        module.ansible.fail_json(
-            msg=f"{ask.document} did not succeed on {len(bad)} of {len(done)} nodes:\n{said}", **told
-        )
-    module.ansible.exit_json(**told)
+
+
+def left_out(offline: list) -> list:
+    """Return lines about nodes that were not asked."""
+    return [f"{one}: left out, it does not answer" for one in offline]
 
 
 def asked(p: dict) -> Ask:
