@@ -26,8 +26,7 @@ extends_documentation_fragment:
   - ansible.builtin.inventory_cache
 notes:
   - If no credentials are named, those of the environment are used, as by every tool of AWS.
-  - With a cache, nodes are as they were when it was filled. What is kept belongs to these options, credentials and
-    endpoint, so a rehearsal's nodes are never taken for real ones.
+  - What a cache keeps belongs to these options, credentials and endpoint, so a rehearsal's nodes never look real.
 options:
   plugin:
     description: The name of this plugin.
@@ -185,7 +184,8 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.nodes.look import loo
 from ansible_collections.cloister.aws.plugins.plugin_utils.nodes.node import HYBRID, ONLINE, Node, groups_of, judged
 from ansible_collections.cloister.aws.plugins.plugin_utils.nodes.places import environment, places, variables
 
-ALL, OFFLINE = "nodes", "offline_nodes"
+ALL = "nodes"
+OFFLINE = "offline_nodes"
 ROLES = ("app", "bake", "gpu", "operator", "proxy", "smoke", "vllm")
 """Roles of nodes that playbooks of this collection know."""
 # A pool is narrower than a role, whatever their names; other groups as deep have 1.
