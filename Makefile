@@ -47,7 +47,7 @@ sanity: test-env ## ansible-test sanity, on a clean copy
 	tests/ansible-test.sh
 
 bench: test-env ## Cloister and Terraform side by side on the embedded AWS
-	python -m benchmarks $(ARGS)
+	PYTHONPATH=collections python -m benchmarks $(ARGS)
 
 docs: test-env ## write the tables of variables into the roles' READMEs
 	python tools/role_variables.py

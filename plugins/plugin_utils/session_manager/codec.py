@@ -41,12 +41,12 @@ _SYN_FIN = 3
 
 
 class Message(t.NamedTuple):
-    """One message; ``kind`` is its type, ``content`` what its payload is."""
+    """One message; ``kind`` is its type, ``content`` what its payload is, ``id`` its UUID as it came, halves swapped."""
 
     kind: str
     sequence: int
     flags: int
-    id: uuid.UUID
+    id: bytes
     content: int
     payload: bytes
 
@@ -80,14 +80,14 @@ def decode(raw: bytes) -> Message:
     if digest.strip(b"\0") and hashlib.sha256(payload).digest() != digest:
         raise ProtocolError("wanted a payload with the digest that its message names, found another")
     name = kind.strip(b" \0").decode("ascii", "replace")
-    return Message(name, sequence, flags, uuid.UUID(bytes=_swapped(identity)), content, payload)
+    return Message(name, sequence, flags, identity, content, payload)
 
 
 def acknowledgement(message: Message) -> bytes:
     """Return what tells the other side that a message has come."""
     content = {
         "AcknowledgedMessageType": message.kind,
-        "AcknowledgedMessageId": str(message.id),
+        "AcknowledgedMessageId": str(uuid.UUID(bytes=_swapped(message.id))),
         "AcknowledgedMessageSequenceNumber": message.sequence,
         "IsSequentialMessage": True,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 
 import pytest
 from ansible_collections.cloister.aws.plugins.plugin_utils.session_manager import codec
@@ -26,9 +27,9 @@ def test_a_message_lies_where_the_protocol_has_it() -> None:
 
 def test_the_halves_of_an_id_are_swapped() -> None:
     raw = codec.encode(codec.INPUT, 0, codec.DATA, b"")
-    identity = codec.decode(raw).id.bytes
-    assert identity == raw[72:80] + raw[64:72]
-    assert codec.decode(raw).id.version == 4
+    told = codec.document(codec.decode(codec.acknowledgement(codec.decode(raw))))["AcknowledgedMessageId"]
+    assert uuid.UUID(told).bytes == raw[72:80] + raw[64:72]
+    assert uuid.UUID(told).version == 4
 
 
 @given(st.binary(max_size=3000), st.integers(0, 2**40), st.integers(0, 12))
@@ -45,7 +46,7 @@ def test_an_acknowledgement_names_what_has_come() -> None:
     assert told.flags == 3
     assert json.loads(told.payload) == {
         "AcknowledgedMessageType": "output_stream_data",
-        "AcknowledgedMessageId": str(message.id),
+        "AcknowledgedMessageId": str(uuid.UUID(bytes=message.id[8:] + message.id[:8])),
         "AcknowledgedMessageSequenceNumber": 9,
         "IsSequentialMessage": True,
     }
