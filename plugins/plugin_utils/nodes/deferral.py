@@ -19,6 +19,7 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)),
 _OURS = re.compile(r"cloister\.aws\.\w+")
 # Ids, and the groups that the plugin itself makes.
 _NODES = re.compile(r"m?i-[0-9a-f*]+|nodes|offline_nodes|(role|pool)_\w*\*?")
+_REHEARSAL = re.compile(r"(^|[/.])rehearse(\.yml)?$")
 _deferred: set[str] = set()
 
 
@@ -31,13 +32,15 @@ def ours() -> bool:
 def defers(path: str, own_names: bool) -> bool:
     """Return whether the nodes of this source are left for later: once, when nothing but our playbooks is run.
 
-    Not where ``--limit`` names nodes, since Ansible ends a run that it finds no hosts for; with names of their own
-    (``own_names``) any limit may.
+    Not where ``--limit`` names nothing but nodes, since Ansible ends a run that it finds no hosts for; with names of
+    their own (``own_names``) any limit may. A rehearsal leaves them in any case: the account of the shell is not asked.
     """
     if path in _deferred or not ours():
         return False
-    limit = context.CLIARGS.get("subset") or ""
-    if limit and (own_names or any(_NODES.fullmatch(term.lstrip("!&")) for term in re.split(r"[,:]", limit))):
+    said = context.CLIARGS
+    limit = [term for term in re.split(r"[,:]", said.get("subset") or "") if term and term[0] not in "!&"]
+    rehearsed = any(_REHEARSAL.search(str(playbook)) for playbook in said["args"])
+    if limit and not rehearsed and (own_names or all(map(_NODES.fullmatch, limit))):
         return False
     _deferred.add(path)
     return True

@@ -55,17 +55,17 @@ def test_a_playbook_of_ours_is_known_through_the_link_too(run: Run) -> None:
     assert deferral.defers(SOURCE, own_names=False)
 
 
-LIMITS = ["i-0123456789abcdef0", "mi-*", "role_vllm", "pool_gpu", "nodes", "network,role_*", "stacks:!role_app"]
+LIMITS = ["i-0123456789abcdef0", "mi-*", "role_vllm", "pool_gpu", "nodes", "pool_gpu,role_*", "nodes:!role_app"]
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_a_limit_to_nodes_needs_them_at_once(run: Run, limit: str) -> None:
+def test_a_limit_to_nothing_but_nodes_needs_them_at_once(run: Run, limit: str) -> None:
     run("cloister.aws.configure", limit=limit)
     assert not deferral.defers(SOURCE, own_names=False)
 
 
-@pytest.mark.parametrize("limit", ["network", "ground:shared", "identity", "@retry"])
-def test_a_limit_to_stacks_does_not(run: Run, limit: str) -> None:
+@pytest.mark.parametrize("limit", ["network", "ground:shared", "@retry", "stacks:role_vllm", "stacks:!role_app"])
+def test_a_limit_that_stacks_are_in_does_not(run: Run, limit: str) -> None:
     run("cloister.aws.provision", limit=limit)
     assert deferral.defers(SOURCE, own_names=False)
 
@@ -74,4 +74,13 @@ def test_with_names_of_their_own_nodes_may_be_meant_by_any_limit(run: Run) -> No
     run("cloister.aws.configure", limit="web-1")
     assert not deferral.defers(SOURCE, own_names=True)
     run("cloister.aws.configure")
+    assert deferral.defers(SOURCE, own_names=True)
+
+
+@pytest.mark.parametrize("playbook", ["playbooks/rehearse.yml", "cloister.aws.rehearse"])
+def test_a_rehearsal_never_asks_the_account_of_the_shell(
+    run: Run, playbook: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    run(playbook, limit="role_vllm")
     assert deferral.defers(SOURCE, own_names=True)
