@@ -9,7 +9,8 @@ output and 8,000 of errors are kept; a bucket keeps all.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError
@@ -18,6 +19,7 @@ SUCCESS = "Success"
 _NEVER_RAN = -1
 _COUNTED = ("Failed", "ExecutionTimedOut")
 _LINES = 6
+_CUT, _TAIL = "---Output truncated---", 4000
 
 WHY = {
     "Undeliverable": "its agent did not answer in time: aws ssm describe-instance-information says when it last did",
@@ -115,6 +117,19 @@ def result(aws: Aws, command: str, row: t.Mapping[str, t.Any]) -> Result:
         command,
         said.get("StandardOutputUrl", ""),
     )
+
+
+def whole(aws: Aws, one: Result) -> Result:
+    """Return it with the end of what it said, which AWS has cut off and a bucket may have."""
+    bucket, _, key = urlsplit(one.url).path.lstrip("/").partition("/")
+    if not one.stdout.rstrip().endswith(_CUT) or not key:
+        return one
+    try:
+        said = aws.call("s3", "get_object", Bucket=bucket, Key=key, Range=f"bytes=-{_TAIL}")["Body"].read()
+    except ApiError:
+        # The node may not have been let write it.
+        return one
+    return replace(one, stdout=said.decode(errors="replace"))
 
 
 def _telling(steps: t.Sequence[t.Mapping[str, t.Any]]) -> t.Mapping[str, t.Any] | None:

@@ -30,6 +30,8 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import
 DOCUMENT = "AWS-ApplyAnsiblePlaybooks"
 PART = "fleet"
 """The bucket's logical name, and what those of associations begin with."""
+OUTPUT = "output"
+"""Where in the bucket nodes write what Ansible says there: AWS itself keeps only the beginning."""
 MACHINES = ("ec2.amazonaws.com", "ssm.amazonaws.com")
 _ABSENT = ("404", "NotFound", "NoSuchKey", "NoSuchBucket")
 
@@ -133,11 +135,18 @@ class Fleet:
             "at_once": self.ask.at_once,
             "max_errors": self.ask.max_errors,
             "severity": self.ask.severity,
+            "output": {
+                "S3Location": {
+                    "OutputS3Region": self.aws.region,
+                    "OutputS3BucketName": bucket_name(self.owner, PART, self.account),
+                    "OutputS3KeyPrefix": OUTPUT,
+                }
+            },
         }
 
 
 def policy(bucket_arn: str, readers: t.Sequence[str]) -> dict[str, t.Any]:
-    """Return who may do what in the bucket: machines read, and nobody comes without TLS."""
+    """Return who may do what in the bucket: machines read, and write what they say; nobody comes without TLS."""
     both = [bucket_arn, f"{bucket_arn}/*"]
     reading = {
         "Sid": "MachinesRead",
@@ -145,6 +154,13 @@ def policy(bucket_arn: str, readers: t.Sequence[str]) -> dict[str, t.Any]:
         "Principal": {"AWS": list(readers)},
         "Action": ["s3:GetObject", "s3:ListBucket"],
         "Resource": both,
+    }
+    telling = {
+        "Sid": "MachinesTell",
+        "Effect": "Allow",
+        "Principal": {"AWS": list(readers)},
+        "Action": ["s3:PutObject", "s3:PutObjectAcl"],
+        "Resource": f"{bucket_arn}/{OUTPUT}/*",
     }
     tls = {
         "Sid": "TlsOnly",
@@ -154,7 +170,7 @@ def policy(bucket_arn: str, readers: t.Sequence[str]) -> dict[str, t.Any]:
         "Resource": both,
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    return {"Version": VERSION, "Statement": [reading, tls]}
+    return {"Version": VERSION, "Statement": [reading, telling, tls]}
 
 
 def _is_machines(role: Found) -> bool:

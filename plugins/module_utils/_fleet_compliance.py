@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._command_nodes import Node, Whom, find
-from ansible_collections.cloister.aws.plugins.module_utils._command_results import result
+from ansible_collections.cloister.aws.plugins.module_utils._command_results import result, whole
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
 from ansible_collections.cloister.aws.plugins.module_utils._waits import waiting
@@ -130,6 +130,6 @@ def _explain(aws: Aws, state: State) -> None:
             InstanceId=node,
             Details=True,
         )
-        return node, result(aws, command, rows[0]).complaint() if rows else f"{node}: {state.nodes[node]}"
+        return node, whole(aws, result(aws, command, rows[0])).complaint() if rows else f"{node}: {state.nodes[node]}"
 
     state.said = dict(each(ask, state.failed))

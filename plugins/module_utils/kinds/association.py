@@ -24,14 +24,16 @@ _SAID = {
     "at_once": "MaxConcurrency",
     "max_errors": "MaxErrors",
     "severity": "ComplianceSeverity",
+    "output": "OutputLocation",
 }
+_PLACE = ("OutputS3Region", "OutputS3BucketName", "OutputS3KeyPrefix")
 
 
 class Association(Kind):
     """An association, called ``<region_name>-<part>``; its id is AWS's, ``raw`` what DescribeAssociation tells.
 
     Fields: ``document``, ``parameters`` (lists of texts by name), ``targets``, ``schedule`` (empty: only when it
-    changes and on new nodes), ``at_once``, ``max_errors``, ``severity``.
+    changes and on new nodes), ``at_once``, ``max_errors``, ``severity``, ``output`` (AWS's OutputLocation).
     """
 
     noun = "association"
@@ -49,6 +51,7 @@ class Association(Kind):
     def fields(self, found: Found) -> dict[str, t.Any]:
         """Return what it runs, where, when, and how fast."""
         raw = found.raw
+        place = (raw.get("OutputLocation") or {}).get("S3Location") or {}
         return {
             "document": raw["Name"],
             "parameters": dict(raw.get("Parameters") or {}),
@@ -57,6 +60,7 @@ class Association(Kind):
             "at_once": raw.get("MaxConcurrency", ""),
             "max_errors": raw.get("MaxErrors", ""),
             "severity": raw.get("ComplianceSeverity", "UNSPECIFIED"),
+            "output": {"S3Location": {key: place[key] for key in _PLACE if place.get(key)}} if place else {},
         }
 
     def create(self, want: Want, tags: t.Mapping[str, str]) -> Found:
@@ -101,7 +105,7 @@ class Association(Kind):
 
 
 def want(entry: t.Mapping[str, t.Any]) -> Want:
-    """Return the wish for an entry {name, document, parameters, targets, schedule, at_once, max_errors, severity}."""
+    """Return the wish for an entry: ``name``, and what `Association.fields` has."""
     fields = {key: entry[key] for key in ("document", *_SAID)}
     return Want(entry["name"], {**fields, "targets": _ordered(entry["targets"])})
 

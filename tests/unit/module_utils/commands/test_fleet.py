@@ -161,8 +161,12 @@ def test_the_regions_roles_of_machines_read_the_pack_and_nobody_else(world: Worl
     world.apply(readers=[])
     said = json.loads(world.nodes.s3.get_bucket_policy(Bucket=BUCKET)["Policy"])
     allowed = [one for one in said["Statement"] if one["Effect"] == "Allow"]
-    assert [one["Principal"] for one in allowed] == [{"AWS": [f"arn:aws:iam::{ACCOUNT}:role/cloister/us/us-node"]}]
-    assert {action for one in allowed for action in one["Action"]} == {"s3:GetObject", "s3:ListBucket"}
+    nobody_else = {"AWS": [f"arn:aws:iam::{ACCOUNT}:role/cloister/us/us-node"]}
+    assert [one["Principal"] for one in allowed] == [nobody_else] * 2
+    reading, telling = allowed
+    assert set(reading["Action"]) == {"s3:GetObject", "s3:ListBucket"}
+    assert set(telling["Action"]) == {"s3:PutObject", "s3:PutObjectAcl"}
+    assert telling["Resource"] == [f"arn:aws:s3:::{BUCKET}/output/*"]
 
 
 def test_nodes_run_their_play_and_are_compliant(world: World) -> None:
@@ -184,6 +188,15 @@ def test_a_node_that_it_failed_on_says_why(world: World) -> None:
     assert (state.compliant, state.failed) == ([good], [bad])
     assert state.line() == "role vllm: 1 of 2 nodes compliant, 1 failed"
     assert state.complaints() == [f"{bad}: Failed, exit status 2\n    fatal: broken"]
+
+
+def test_what_aws_has_cut_off_is_read_from_the_bucket(world: World) -> None:
+    world.nodes.put("ansible-playbook", "#!/bin/sh\nseq 1 9000\necho 'fatal: the end of it'\nexit 2\n")
+    node = world.nodes.node()
+    world.apply()
+    said = world.look().complaints()
+    assert said[0].startswith(f"{node}: Failed, exit status 2\n")
+    assert said[0].endswith("    9000\n    fatal: the end of it")
 
 
 def test_one_failure_keeps_the_others_as_they_were(world: World) -> None:
