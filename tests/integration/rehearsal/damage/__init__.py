@@ -7,6 +7,7 @@ from tests.integration.rehearsal.damage import (  # noqa: F401
     clusters,
     databases,
     doors,
+    fleets,
     images,
     inside,
     links,
