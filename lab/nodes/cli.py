@@ -37,6 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--network", default="", metavar="NAME", help="a network of docker's; made when it is missing")
     up.add_argument("--alias", action="append", default=[], metavar="NAME", help="another name in its network")
     up.add_argument("--inner-docker", action="store_true", help="able to run a Docker of its own")
+    up.add_argument(
+        "--volume", action="append", default=[], metavar="FROM:TO", help="a folder of this machine in it, to read"
+    )
     up.add_argument("--gpu", metavar="DRIVER", help="with GPUs for show and this version of the driver loaded, or none")
     publish = _verb(
         verbs, "publish", _publish, "start a registry and publish images; prints by which digests to pull them"
@@ -88,6 +91,7 @@ def _up(options: argparse.Namespace) -> None:
         network=options.network,
         aliases=tuple(options.alias),
         inner_docker=options.inner_docker,
+        more=tuple(f"--volume={Path(volume).absolute()}:ro" for volume in options.volume),
     )
     print(node.up(wanted))
     if options.gpu:
@@ -116,11 +120,11 @@ def _published(at: registry.Registry, wanted: str) -> tuple[str, str]:
 
 
 def _missing(_: argparse.Namespace) -> None:
-    print(docker.missing() or "", end="")
+    print(image.missing() or "", end="")
 
 
 def _follow(options: argparse.Namespace) -> None:
-    if reason := docker.missing():
+    if reason := image.missing():
         raise docker.DockerError(reason)
     if options.background:
         background.start(["follow", f"--most={options.most}"], options.background)
