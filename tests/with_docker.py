@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from lab.nodes.docker import missing
+from lab.nodes.image import missing
 
 
 @functools.cache

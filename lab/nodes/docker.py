@@ -45,7 +45,7 @@ def inspect(kind: str, name: str) -> dict[str, t.Any] | None:
 
 
 def missing() -> str | None:
-    """Why no nodes can be made here, None when they can: docker is there, and its daemon answers."""
+    """Why docker cannot be asked for anything, None when it can: it is there, and its daemon answers."""
     if shutil.which("docker") is None:
         return "docker is not installed (Debian, Ubuntu: apt-get install docker.io)"
     try:

@@ -19,8 +19,10 @@ import typing as t
 from pathlib import Path
 
 from lab.nodes.docker import DockerError, docker, inspect
+from lab.nodes.docker import missing as docker_missing
 
 REPOSITORY = "cloister-node"
+MAKER = "mmdebstrap"
 SUITES = ("bookworm", "trixie")
 FILES = ("Dockerfile", "customize.sh", "eic_run_authorized_keys")
 # To be raised with a change of how `_bootstrap` makes it.
@@ -55,6 +57,15 @@ def ensure(suite: str = "bookworm", tell: t.Callable[[str], None] = lambda _: No
     return name
 
 
+def missing() -> str | None:
+    """Why no nodes can be made here, None when they can: docker answers, and the image is there or can be made."""
+    if reason := docker_missing():
+        return reason
+    if is_made(name_of(SUITES[0]), _digest(SUITES[0])) or shutil.which(MAKER):
+        return None
+    return f"{MAKER} is not installed (Debian, Ubuntu: apt-get install {MAKER})"
+
+
 @contextlib.contextmanager
 def alone() -> t.Iterator[None]:
     """Make images one at a time: who waited finds what the other has made."""
@@ -86,9 +97,9 @@ def _authorities() -> list[Path]:
 
 def _bootstrap(suite: str, raw: str) -> None:
     """A root file system by mmdebstrap, handed to docker as it comes."""
-    if shutil.which("mmdebstrap") is None:
-        raise DockerError("the image of nodes is made by mmdebstrap (Debian, Ubuntu: apt-get install mmdebstrap)")
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
+    if shutil.which(MAKER) is None:
+        raise DockerError(f"the image of nodes is made by {MAKER} (Debian, Ubuntu: apt-get install {MAKER})")
+    command = [MAKER, "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
     # Lists of packages stay, as on a machine that has been up for a while: check mode cannot fetch them.
     command += ["--skip=cleanup/apt/lists"]
     # The clock may be ahead of a mirror.
