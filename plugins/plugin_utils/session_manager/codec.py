@@ -41,7 +41,7 @@ _SYN_FIN = 3
 
 
 class Message(t.NamedTuple):
-    """One message; ``kind`` is its type, ``content`` what its payload is, ``id`` its UUID as it came, halves swapped."""
+    """One message; ``kind`` is its type, ``content`` what its payload is, ``id`` its UUID with its halves swapped."""
 
     kind: str
     sequence: int
