@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 
 HOST, BODY = "infer.test", json.dumps({"prompt": "x" * 200})
+# Long enough to leave the machine to others, far shorter than an idle connection is kept.
+PAUSE_SECONDS = 0.02
 STREAM = json.dumps({"stream": True, "max_tokens": 60})
 
 
@@ -27,13 +29,13 @@ class Load:
         self.failures: list[str] = []
 
     def connection(self) -> http.client.HTTPSConnection:
-        self.counts["connections"] += 1
         made = http.client.HTTPSConnection(self.node, 443, context=self.trust, timeout=30)
         # Its name is its site's, whatever its address.
         made.connect = lambda: self.connect(made)  # type: ignore[method-assign]
         return made
 
     def connect(self, made: http.client.HTTPSConnection) -> None:
+        self.counts["connections"] += 1
         http.client.HTTPConnection.connect(made)
         made.sock = self.trust.wrap_socket(made.sock, server_hostname=HOST)
 
@@ -52,7 +54,7 @@ class Load:
                 connection.close()
                 connection = self.connection()
                 time.sleep(0.05)
-            time.sleep(0.002)
+            time.sleep(PAUSE_SECONDS)
 
 
 def main() -> None:
@@ -63,7 +65,7 @@ def main() -> None:
     parser.add_argument("stop", type=Path)
     p = parser.parse_args()
     load = Load(p.node, ssl.create_default_context(cafile=str(p.ca)), p.stop)
-    work = [("/v1/work", BODY, "posts")] * 8 + [("/v1/chat/completions", STREAM, "streams")] * 3
+    work = [("/v1/work", BODY, "posts")] * 6 + [("/v1/chat/completions", STREAM, "streams")] * 2
     threads = [threading.Thread(target=load.clients, args=arguments) for arguments in work]
     for thread in threads:
         thread.start()

@@ -20,12 +20,7 @@ GIXY = Path(sys.executable).with_name("gixy")
 
 def judged(node: str, made: Path, profile: str) -> subprocess.CompletedProcess[str]:
     """Mozilla's profile, asked of the running proxy by an outside judge."""
-    command = [
-        ROOT / "tests" / "tls.sh",
-        f"--mozilla_config={profile}",
-        f"--certinfo_ca_file={made / 'ca.pem'}",
-        "--sni=infer.test",
-    ]
+    command = [ROOT / "tests" / "tls.sh", f"--mozilla_config={profile}", f"--certinfo_ca_file={made / 'ca.pem'}"]
     environment = {**os.environ, "PYTHON": sys.executable}
     return subprocess.run(
         [*command, "--sni=infer.test", f"{node}:443"], capture_output=True, text=True, timeout=300, env=environment

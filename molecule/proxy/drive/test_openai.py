@@ -35,10 +35,11 @@ def direct(node: str, trust: ssl.SSLContext) -> openai.OpenAI:
 
 
 def first_token_seconds(asked: openai.OpenAI) -> float:
+    """How long the first of two tokens took; both are read, so that the connection is kept."""
     began = time.perf_counter()
-    with asked.chat.completions.create(model="tiny", messages=MESSAGES, stream=True) as stream:
-        next(iter(stream))
-        return time.perf_counter() - began
+    stream = asked.chat.completions.create(model="tiny", messages=MESSAGES, stream=True, max_tokens=2)
+    came = [time.perf_counter() for _chunk in stream]
+    return came[0] - began
 
 
 def test_models_and_completions_are_answered(through: openai.OpenAI) -> None:
@@ -59,10 +60,9 @@ def test_tokens_come_one_by_one(through: openai.OpenAI) -> None:
 def test_the_first_token_is_at_most_20_ms_later_than_without_the_proxy(
     through: openai.OpenAI, direct: openai.OpenAI
 ) -> None:
-    for asked in (through, direct):
-        first_token_seconds(asked)
-    delays = [first_token_seconds(through) - first_token_seconds(direct) for _ in range(ROUNDS)]
-    assert statistics.median(delays) < LONGEST_DELAY_SECONDS, delays
+    rounds = [(first_token_seconds(through), first_token_seconds(direct)) for _ in range(ROUNDS)]
+    # What the proxy itself takes it takes each time; what a busy machine takes comes and goes.
+    assert min(proxied for proxied, _ in rounds) - min(alone for _, alone in rounds) < LONGEST_DELAY_SECONDS, rounds
 
 
 def test_errors_of_the_server_are_those_that_the_client_sees(through: openai.OpenAI) -> None:

@@ -13,6 +13,9 @@ import typing as t
 ADDRESSES: dict[str, list[str]] = {"models.test": ["127.0.0.2"]}
 WORDS = ("a", "token", "comes", "when", "it", "is", "made")
 TOKEN_SECONDS = 0.05
+# An answer of this many tokens and more goes on until somebody asks for /finish.
+ENDLESS = 10_000
+FINISHED = threading.Event()
 
 
 class Models(http.server.BaseHTTPRequestHandler):
@@ -39,6 +42,9 @@ class Models(http.server.BaseHTTPRequestHandler):
         if self.path == "/addresses":
             ADDRESSES.update(json.loads(body))
             self.answer(ADDRESSES)
+        elif self.path == "/finish":
+            FINISHED.set()
+            self.answer({})
         elif self.path != "/v1/chat/completions":
             self.answer({"bytes": len(body), "address": self.connection.getsockname()[0]})
         elif json.loads(body).get("stream"):
@@ -53,6 +59,8 @@ class Models(http.server.BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for number in range(tokens):
+            if tokens >= ENDLESS and FINISHED.is_set():
+                break
             choice = {"index": 0, "delta": {"content": WORDS[number % len(WORDS)]}, "finish_reason": None}
             self.event(
                 {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "tiny", "choices": [choice]}
