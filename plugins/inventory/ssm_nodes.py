@@ -269,7 +269,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _add(self, node: Node, name: str) -> None:
         host = self.inventory.add_host(name)
-        options = {"profile": node["profile"], "role_arn": node["role_arn"], **self.get_option("way_in")}
+        options = {one: node[one] for one in ("profile", "role_arn", "external_id")} | self.get_option("way_in")
         if node["resource_type"] == HYBRID:
             options.setdefault("key", "run_command")
         way_in = connection_variables(node["id"], node["aws_region"], self.get_option("user"), t.cast("t.Any", options))

@@ -62,6 +62,7 @@ class Node(t.TypedDict):
     role: str
     profile: str
     role_arn: str
+    external_id: str
 
 
 class Place(t.NamedTuple):
@@ -117,6 +118,7 @@ def node(known: Raw | None, machine: Raw | None, tags: t.Mapping[str, str], plac
         "role": _matching(_WORD, tags.get(ROLE, "")),
         "profile": place.profile,
         "role_arn": place.role_arn,
+        "external_id": place.external_id,
     }
 
 
