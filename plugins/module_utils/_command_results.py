@@ -121,7 +121,7 @@ def result(aws: Aws, command: str, row: t.Mapping[str, t.Any]) -> Result:
 
 def whole(aws: Aws, one: Result) -> Result:
     """Return it with the end of what it said, which AWS has cut off and a bucket may have."""
-    bucket, _, key = urlsplit(one.url).path.lstrip("/").partition("/")
+    bucket, key = [*urlsplit(one.url).path.lstrip("/").split("/", 1), ""][:2]
     if not one.stdout.rstrip().endswith(_CUT) or not key:
         return one
     try:
