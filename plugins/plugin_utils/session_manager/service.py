@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession
 
 from __future__ import annotations
 
-import functools
+import threading
 import typing as t
 import urllib.parse
 
@@ -56,6 +56,10 @@ class Service:
         self._role = role
         self._timeout = timeout
         self._session = botocore.session.Session(profile=profile)
+        self._clients: dict[str, t.Any] = {}
+        self._found: list[t.Any] = []
+        # botocore makes clients one at a time; the key is put on the node beside the session's start.
+        self._lock = threading.RLock()
 
     @property
     def endpoint(self) -> str:
@@ -115,8 +119,13 @@ class Service:
             raise ServiceError(type(exc).__name__, f"AWS could not be asked ({action}, {self.region}): {exc}") from exc
         return answer
 
-    @functools.cache  # noqa: B019 - one of these lives as long as its process
     def _client(self, service: str) -> t.Any:
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._made(service)
+            return self._clients[service]
+
+    def _made(self, service: str) -> t.Any:
         config = Config(
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             connect_timeout=min(self._timeout, 10),
@@ -134,9 +143,14 @@ class Service:
             }
         return self._session.create_client(service, region_name=self.region, config=config, **keys)
 
-    @functools.cache  # noqa: B019 - as above
     def _credentials(self) -> t.Any:
         """Return whose keys these are, the role's where one is to be taken on; None where there are none."""
+        with self._lock:
+            if not self._found:
+                self._found.append(self._looked_up())
+            return self._found[0]
+
+    def _looked_up(self) -> t.Any:
         role = self._role
         if role is None:
             return self._session.get_credentials()
