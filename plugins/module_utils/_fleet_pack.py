@@ -44,17 +44,18 @@ class Pack(t.NamedTuple):
 
 
 def pack(collection: Path, inventory: Path, roles: t.Mapping[str, t.Sequence[str]]) -> Pack:
-    """Pack what nodes of these roles need: ``{role of a node: roles of the collection, in order}``.
+    """Pack what nodes of these roles need: ``{role of a node: roles of ours, in order}``.
 
     Raise `InputError` for what is not there, and for a variable that only the controller could read.
     """
     files: Files = {}
     variables = _variables(collection, inventory)
-    for role, parts in sorted(roles.items()):
+    ours = {role: [part.removeprefix("cloister.aws.") for part in parts] for role, parts in roles.items()}
+    for role, parts in sorted(ours.items()):
         own = {**variables, **_said(inventory / f"group_vars/role_{role}", f"vars/role_{role}")}
         files |= dict(own.values())
         files[f"role_{role}.yml"] = _play(role, parts, list(dict(own.values()))).encode()
-    files |= _code(collection, {part for parts in roles.values() for part in parts})
+    files |= _code(collection, {part for parts in ours.values() for part in parts})
     return Pack(_zipped(files), sorted(files))
 
 

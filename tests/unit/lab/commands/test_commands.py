@@ -88,7 +88,9 @@ def test_no_more_run_at_once_than_was_said(fleet: Fleet) -> None:
     nodes = [fleet.node() for _ in range(4)]
     log = fleet.docker / "log"
     log.unlink(missing_ok=True)
-    sent = fleet.send(f"echo + >> {log}; sleep 0.2; echo - >> {log}", MaxConcurrency="2")
+    # Each waits until a second one has begun, so that one at a time would never end.
+    lines = [f"echo + >> {log}", f'until [ "$(grep -c + {log})" -ge 2 ]; do sleep 0.05; done', f"echo - >> {log}"]
+    sent = fleet.send(*lines, MaxConcurrency="2", Parameters={"executionTimeout": ["15"]})
     fleet.over(sent)
     running = most = 0
     for line in log.read_text().split():

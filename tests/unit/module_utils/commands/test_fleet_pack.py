@@ -73,7 +73,7 @@ def test_roles_come_with_what_they_name_and_nothing_else(collection: Path, inven
 
 
 def test_a_play_reads_the_general_before_the_special(collection: Path, inventory: Path) -> None:
-    packed = pack(collection, inventory, {"web": ["base", "web"], "db": ["base"]})
+    packed = pack(collection, inventory, {"web": ["cloister.aws.base", "web"], "db": ["base"]})
     (play,) = read(packed, "role_web.yml")
     assert play["hosts"] == "localhost"
     assert play["vars_files"] == ["vars/region.yml", "vars/all/region.yml", "vars/nodes.yml", "vars/role_web.yml"]
