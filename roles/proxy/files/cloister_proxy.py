@@ -125,7 +125,7 @@ class Proxy:
 
     def test(self) -> None:
         """Raise `Trouble` when nginx refuses its configuration."""
-        tested = subprocess.run(["nginx", "-t", "-q"], capture_output=True, text=True)
+        tested = subprocess.run(["nginx", "-t", "-q"], capture_output=True, text=True, check=False)
         if tested.returncode != 0:
             raise Trouble(f"nginx refuses its configuration: {tested.stderr.strip()}")
 
