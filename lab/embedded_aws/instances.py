@@ -12,9 +12,10 @@ from lab.embedded_aws.backend_lock import BACKEND
 
 
 def instances() -> list[dict[str, t.Any]]:
-    """Each instance that is not over: {id, account, region, state, type, vpc, vpc_cidr, address, tags, container}.
+    """Each instance that is not over.
 
-    `container` is that of the machine behind it, None when it has none.
+    {id, account, region, state, type, image, vpc, vpc_cidr, address, tags, container}: `container` is that of the
+    machine behind it, None when it has none.
     """
     with BACKEND:
         _let_time_pass()
@@ -52,7 +53,7 @@ def _shown(backend: t.Any, one: t.Any) -> dict[str, t.Any]:
     machine, vpc = machines.behind(one.id), backend.vpcs.get(one.vpc_id)
     return {
         "id": one.id, "account": backend.account_id, "region": backend.region_name, "state": one.state,
-        "type": one.instance_type, "vpc": one.vpc_id, "vpc_cidr": vpc.cidr_block if vpc else "",
+        "type": one.instance_type, "image": one.image_id, "vpc": one.vpc_id, "vpc_cidr": vpc.cidr_block if vpc else "",
         "address": one.private_ip, "tags": dict(tags_of(backend, one.id)),
         "container": machine.container if machine else None,
     }  # fmt: skip

@@ -13,6 +13,7 @@ import dataclasses
 import typing as t
 from collections.abc import Callable
 
+from lab.embedded_aws import machine_images
 from lab.embedded_aws.client import EmbeddedAws, NotRunningError
 from lab.nodes import network, node
 from lab.nodes.docker import DockerError, docker, inspect
@@ -116,7 +117,7 @@ class Follower:
         own = network.ensure(place, one["vpc_cidr"], (label,))
         wanted = node.Wanted(
             name, network=place, address=one["address"] if own else "", inner_docker=True, labels=(label,),
-            aliases=(f"ip-{one['address'].replace('.', '-')}",),
+            aliases=(f"ip-{one['address'].replace('.', '-')}",), image=_image_of(one),
         )  # fmt: skip
         node.up(wanted)
         self.aws.attach(one["id"], name)
@@ -129,13 +130,21 @@ def name_of(instance: str) -> str:
     return f"cloister-{instance}"
 
 
+def _image_of(one: Instance) -> str:
+    """Of an instance that was started from an image of another one: what that one's machine had on its disk."""
+    kept = machine_images.name_of(one["image"])
+    return kept if inspect("image", kept) is not None else ""
+
+
 def sweep(server: str) -> None:
-    """Take away all machines and networks of a server."""
+    """Take away all machines, networks and images of machines of a server."""
     mine = f"--filter=label={SERVER}={server}"
     for name in docker("ps", "--all", "--quiet", mine).split():
         docker("rm", "--force", "--volumes", name)
     for name in docker("network", "ls", "--quiet", mine).split():
         docker("network", "rm", name)
+    for name in docker("image", "ls", "--quiet", mine).split():
+        docker("rmi", "--force", name)
 
 
 def sweep_the_dead(alive: Callable[[str], bool]) -> None:

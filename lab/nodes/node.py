@@ -30,6 +30,8 @@ class Wanted:
 
     name: str
     suite: str = "bookworm"
+    # An image of docker's, in the place of the suite's.
+    image: str = ""
     network: str = ""
     address: str = ""
     aliases: tuple[str, ...] = ()
@@ -49,7 +51,9 @@ def up(wanted: Wanted) -> str:
         if there["State"]["Running"]:
             return str(there["Id"])
         down(wanted.name)
-    identifier = docker("run", "--detach", f"--name={wanted.name}", *_arguments(wanted), image.ensure(wanted.suite))
+    identifier = docker(
+        "run", "--detach", f"--name={wanted.name}", *_arguments(wanted), wanted.image or image.ensure(wanted.suite)
+    )
     await_boot(wanted.name)
     return identifier
 

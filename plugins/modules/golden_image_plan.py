@@ -21,7 +21,7 @@ options:
     description: The image that a builder starts from, as V(parameter) or as V(id), as in the pools' option C(image).
     type: dict
     required: true
-    options:
+    suboptions:
       parameter:
         description: A parameter of Parameter Store that holds the image's id. It is asked each time.
         type: str

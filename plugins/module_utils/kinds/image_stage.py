@@ -62,7 +62,7 @@ class ImageStage(Kind):
 
     def retag(self, found: Found, tags: t.Mapping[str, str]) -> None:
         """Set these tags, leaving others alone."""
-        which = {"ResourceType": "Parameter", "ResourceId": found.id}
+        which: dict[str, t.Any] = {"ResourceType": "Parameter", "ResourceId": found.id}
         self.aws.call("ssm", "add_tags_to_resource", Tags=tag_list(tags), **which)
 
     def delete(self, found: Found) -> None:

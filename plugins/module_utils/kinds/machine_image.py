@@ -73,7 +73,7 @@ class MachineImage(Ec2Kind):
 
     def settled(self, found: Found) -> bool:
         """Return whether machines can be started from it."""
-        return found.raw["State"] == "available"
+        return bool(found.raw["State"] == "available")
 
     def settle(self, found: Found) -> None:
         """Wait until machines can be started from it."""

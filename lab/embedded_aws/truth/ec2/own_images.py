@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from lab.embedded_aws import machine_images, machines
 from lab.embedded_aws.truth.ec2 import images, kinds, tags
 from lab.embedded_aws.truth.ec2.base import Backend, Response, action, after, forget, refuse
 from lab.embedded_aws.truth.ec2.xml import Ec2Result
@@ -38,7 +39,8 @@ def create_image(response: Response) -> t.Any:
     image.state = "pending"
     tags.put(backend, image.id, given.get("image", {}))
     tags.put(backend, image.ebs_snapshot.id, given.get("snapshot", {}))
-    after(backend, "machine_image", lambda: _available(image))
+    if not machine_images.keep(machine.id, image.id, lambda well: _ends(image, well)):
+        after(backend, "machine_image", lambda: _ends(image, well=True))
     return Ec2Result({"ImageId": image.id})
 
 
@@ -64,9 +66,9 @@ def _disks(backend: Backend, machine: t.Any, image: t.Any) -> list[dict[str, t.A
     return disks
 
 
-def _available(image: t.Any) -> None:
+def _ends(image: t.Any, well: bool) -> None:
     if image.state == "pending":
-        image.state = "available"
+        image.state = "available" if well else "failed"
 
 
 @action
@@ -79,6 +81,8 @@ def deregister_image(response: Response) -> t.Any:
         code, ending = ("Unavailable", "is no longer available") if gone else ("NotFound", "does not exist")
         refuse(f"InvalidAMIID.{code}", f"The image id '[{identifier}]' {ending}")
     backend.deregister_image(identifier)
+    if machines.attached():
+        machine_images.forget(identifier)
     forget(backend, identifier)
     answer: dict[str, t.Any] = {"Return": True}
     if response._get_bool_param("DeleteAssociatedSnapshots", False):

@@ -29,6 +29,7 @@ class Aws:
         tags = tags or {"role": "proxy"}
         self.there[identifier] = {
             "id": identifier, "state": state, "vpc": "vpc-1", "vpc_cidr": "10.1.0.0/16", "address": "10.1.0.9",
+            "image": "ami-1",
             "tags": {f"cloister:{key}": value for key, value in tags.items()},
         }  # fmt: skip
 
