@@ -97,12 +97,16 @@ class Service:
         """
         parts = urllib.parse.urlsplit(url)
         query = urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
-        credentials = self._credentials()
-        if "X-Amz-Signature" in dict(query) or credentials is None:
+        if "X-Amz-Signature" in dict(query):
             return {}
         said = urllib.parse.urlencode(query, quote_via=urllib.parse.quote, safe="")
         request = AWSRequest("GET", parts._replace(scheme=parts.scheme.replace("ws", "http"), query=said).geturl())
-        SigV4Auth(credentials.get_frozen_credentials(), "ssmmessages", self.region).add_auth(request)
+        try:
+            credentials = self._credentials()
+            if credentials is not None:
+                SigV4Auth(credentials.get_frozen_credentials(), "ssmmessages", self.region).add_auth(request)
+        except BotoCoreError as exc:
+            raise ServiceError(type(exc).__name__, f"the websocket could not be signed: {exc}") from exc
         return dict(request.headers.items())
 
     def call(self, service: str, action: str, **asked: t.Any) -> dict[str, t.Any]:

@@ -41,7 +41,7 @@ class Pipes(Use):
         if agent.session != PORT:
             raise SessionError(f"wanted a session with a port, found one of the type {agent.session}")
         if self._pushed is not None:
-            self._pushed.result(self._timeout)
+            self._await(self._pushed)
         self._session = session
 
     def received(self, content: int, payload: bytes) -> None:
@@ -94,6 +94,14 @@ class Pipes(Use):
         if not self._answered:
             self._waiting += disconnect(reason)
             self.close()
+
+    def _await(self, pushed: Future[None]) -> None:
+        try:
+            pushed.result(self._timeout)
+        except TimeoutError as exc:
+            raise SilentError(f"could not be given a key within {self._timeout:.0f} s") from exc
+        except OSError as exc:
+            raise SessionError(f"wanted a key of this machine, found: {exc}") from exc
 
     def _write(self) -> None:
         try:

@@ -64,6 +64,9 @@ class Gateway:
         self.flags: list[int] = []
         self.lost: set[int] = set()
         self.held: bytes | None = None
+        # A client may leave one websocket for another before its thread here has noticed.
+        self.current: ServerConnection | None = None
+        self.lock = threading.Lock()
 
     def __enter__(self) -> t.Self:
         self.server = serve(self._serve, "127.0.0.1", 0, max_size=None)
@@ -109,11 +112,7 @@ class Gateway:
             ws.recv()
             return
         try:
-            if self.next_out:
-                for raw in list(self.unacknowledged.values()):
-                    ws.send(raw)
-            else:
-                self._send(ws, [(codec.HANDSHAKE_REQUEST, json.dumps(self._request()).encode())])
+            self._begin(ws)
             while True:
                 self._listen(ws)
         except ConnectionClosed:
@@ -123,13 +122,31 @@ class Gateway:
             ws.socket.shutdown(socket.SHUT_RDWR)
             ws.socket.close()
 
+    def _begin(self, ws: ServerConnection) -> None:
+        with self.lock:
+            self.current = ws
+            if self.next_out:
+                self._again(ws)
+            else:
+                self._send(ws, [(codec.HANDSHAKE_REQUEST, json.dumps(self._request()).encode())])
+
     def _listen(self, ws: ServerConnection) -> None:
         try:
-            self._take(ws, codec.decode(t.cast(bytes, ws.recv(timeout=0.3))))
+            raw = t.cast(bytes, ws.recv(timeout=0.3))
         except TimeoutError:
-            for raw in list(self.unacknowledged.values()):
-                ws.send(raw)
-            self._send(ws, self.idle())
+            raw = b""
+        with self.lock:
+            if self.current is not ws:
+                raise CutError
+            if raw:
+                self._take(ws, codec.decode(raw))
+            else:
+                self._again(ws)
+                self._send(ws, self.idle())
+
+    def _again(self, ws: ServerConnection) -> None:
+        for raw in list(self.unacknowledged.values()):
+            ws.send(raw)
 
     def _request(self) -> dict[str, t.Any]:
         wants = {"SessionType": self.session, "Properties": self.properties}

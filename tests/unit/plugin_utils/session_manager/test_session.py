@@ -7,6 +7,7 @@ import os
 import threading
 import time
 import typing as t
+from concurrent.futures import Future
 
 import pytest
 from ansible_collections.cloister.aws.plugins.plugin_utils.session_manager import codec
@@ -152,6 +153,28 @@ def test_a_port_where_nothing_listens_is_named_as_that() -> None:
 def test_the_nodes_reason_to_end_is_told() -> None:
     gateway = Gateway(greeting=[(-1, b"the port is closed")])
     timed(gateway, b"", EndedError, f"{NODE} ended the session: the port is closed")
+
+
+@pytest.mark.parametrize(
+    ("failure", "says"),
+    [
+        (None, f"{NODE} could not be given a key within 0 s"),
+        (SessionError("no such user there"), "no such user there"),
+        (PermissionError(13, "Permission denied", "/keys"), "wanted a key of this machine, found: .*/keys"),
+    ],
+)
+def test_a_key_that_does_not_get_there_ends_the_session(failure: Exception | None, says: str) -> None:
+    pushed: Future[None] = Future()
+    if failure:
+        pushed.set_exception(failure)
+    source, sink = os.pipe()
+    pipes = Pipes(0.2, pushed, source, sink)
+    with Gateway() as gateway:
+        session = Session(t.cast(t.Any, gateway), NODE, 10, lambda _words: None)
+        with pytest.raises(SessionError, match=says):
+            session.run(pipes, "AWS-StartSSHSession", {"portNumber": "22"})
+    for descriptor in (source, sink):
+        os.close(descriptor)
 
 
 def test_a_shell_in_place_of_a_port_is_refused() -> None:
