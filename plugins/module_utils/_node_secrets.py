@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Secrets that a node reads with its own role, so that they never pass the controller.
 
-A node has neither boto3 nor the AWS command line everywhere, so this is Python 3.9's own library, with signature version
-4: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, and the instance's metadata:
+A node has neither boto3 nor the AWS command line everywhere, so this is Python 3.9's own library, with signature
+version 4: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, and the
+instance's metadata:
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
 """
 

@@ -100,8 +100,8 @@ class Safe:
         days = _x509.read(made.certificate).days_left(self.now)
         if days <= entry["renew_before_days"]:
             raise InputError(
-                f"certificate {entry['name']}: private CA {entry['ca']} ends in {days} days, and so does what it signs. "
-                "Make its successor first: docs/certificates.md"
+                f"certificate {entry['name']}: private CA {entry['ca']} ends in {days} days, and so does what it "
+                "signs. Make its successor first: docs/certificates.md"
             )
         # The root is what clients hold already; it proves nothing when it is shown.
         return Held(entry["name"], made.certificate, days, "result", made.private_key)

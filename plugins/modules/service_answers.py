@@ -94,8 +94,6 @@ waited_seconds:
   returned: success, not in check mode
 """
 
-import subprocess
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.cloister.aws.plugins.module_utils._answers import Check, Patience, until_answered
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
@@ -121,32 +119,33 @@ SPEC = {
 }
 
 
-def said(argv):
-    """Return what a command prints, both ways; nothing when it cannot be run or asks too long."""
+def said(module, *argv):
+    """Return what a command prints, both ways; nothing when it cannot be run."""
     try:
-        ran = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30, check=False)
-    except (OSError, subprocess.TimeoutExpired):
+        _rc, out, err = module.run_command(list(argv), errors="replace", handle_exceptions=False)
+    except OSError:
         return ""
-    return ran.stdout.decode(errors="replace").strip()
+    return (out + err).strip()
 
 
-def restarts(params):
+def restarts(module):
     """Return how often systemd or Docker started the service again."""
+    params = module.params
     if params["unit"]:
-        count = said(["systemctl", "show", "--property", "NRestarts", "--value", params["unit"]])
+        count = said(module, "systemctl", "show", "--property", "NRestarts", "--value", params["unit"])
     elif params["container"]:
-        count = said(["docker", "inspect", "--format", "{{.RestartCount}}", params["container"]])
+        count = said(module, "docker", "inspect", "--format", "{{.RestartCount}}", params["container"])
     else:
         return 0
     return int(count) if count.isdigit() else 0
 
 
-def last_lines(params):
+def last_lines(module):
     """Return the service's own last lines, as far as it is known who keeps them."""
-    lines = str(params["log_lines"])
+    params, lines = module.params, str(module.params["log_lines"])
     if params["unit"]:
-        return said(["journalctl", "--no-pager", "--output", "cat", "--lines", lines, "--unit", params["unit"]])
-    return said(["docker", "logs", "--tail", lines, params["container"]]) if params["container"] else ""
+        return said(module, "journalctl", "--no-pager", "--output", "cat", "--lines", lines, "--unit", params["unit"])
+    return said(module, "docker", "logs", "--tail", lines, params["container"]) if params["container"] else ""
 
 
 def wanted(entry):
@@ -169,10 +168,10 @@ def main():
     patience = Patience(params["timeout_seconds"], params["pause_seconds"], params["restarts"])
     try:
         checks = [wanted(entry) for entry in params["checks"]]
-        waited = until_answered(checks, patience, lambda: restarts(params))
+        waited = until_answered(checks, patience, lambda: restarts(module))
     except (RegionError, OSError) as exc:
         who = params["unit"] or params["container"] or "the service"
-        module.fail_json(msg=f"{who} does not answer as it should: {exc}\n{last_lines(params)}".rstrip())
+        module.fail_json(msg=f"{who} does not answer as it should: {exc}\n{last_lines(module)}".rstrip())
     module.exit_json(changed=False, waited_seconds=round(waited, 1))
 
 
