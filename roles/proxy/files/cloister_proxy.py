@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What is done to a proxy on its own node: reload, take out of service, drain, put back, replace, check.
