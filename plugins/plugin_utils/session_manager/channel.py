@@ -48,6 +48,8 @@ class Channel:
         self._early: dict[int, Message] = {}
         # When the oldest unacknowledged message became that, which is when the node last gave a sign.
         self._waiting_since = 0.0
+        # What it is given beyond the timeout, since its websocket was replaced late; once, however often that is.
+        self._grace = 0.0
         self._smoothed: float | None = None
         self._variation = 0.0
 
@@ -64,7 +66,7 @@ class Channel:
         """Send one message, whether there is room or not: who has much to send asks for room first."""
         raw = encode(INPUT, self._next_out, content, payload)
         if not self._unacknowledged:
-            self._waiting_since = now
+            self._waiting_since, self._grace = now, 0.0
         self._unacknowledged[self._next_out] = Sent(raw, now)
         self._next_out += 1
         self.outgoing.append(raw)
@@ -89,7 +91,7 @@ class Channel:
         """
         if not self._unacknowledged:
             return None
-        if now - self._waiting_since >= self.timeout:
+        if now - self._waiting_since >= self.timeout + self._grace:
             raise SilentError(f"has acknowledged nothing for {self.timeout:.0f} s")
         wait = self._wait()
         # While paused, one message asks whether anybody listens again.
@@ -108,7 +110,8 @@ class Channel:
     def taken_up(self, now: float) -> None:
         """Send all that is unacknowledged over a new websocket; what was on its way in the old one is lost."""
         self.paused = False
-        self._waiting_since = max(self._waiting_since, now - self.timeout + ONCE_MORE_SECONDS)
+        late = now + ONCE_MORE_SECONDS - self._waiting_since - self.timeout
+        self._grace = min(max(self._grace, late), ONCE_MORE_SECONDS)
         self.outgoing = [sent.raw for sent in self._unacknowledged.values()]
         for sent in self._unacknowledged.values():
             sent.at, sent.times = now, sent.times + 1
@@ -130,7 +133,7 @@ class Channel:
         sent = self._unacknowledged.pop(sequence, None)
         if sent is None:
             return
-        self._waiting_since = now
+        self._waiting_since, self._grace = now, 0.0
         self.paused = False
         if sent.times == 1:
             # Of what was sent twice nobody knows which one was answered.

@@ -186,6 +186,23 @@ def test_a_new_websocket_that_came_late_is_still_given_a_moment() -> None:
         channel.due(29 + ONCE_MORE_SECONDS)
 
 
+def test_websockets_that_are_replaced_again_and_again_do_not_keep_a_dead_node_alive() -> None:
+    channel = Channel(5)
+    channel.send(codec.DATA, b"x", 0)
+    ended = None
+    for tick in range(1, 400):
+        now = tick * 0.1
+        if tick % 25 == 0:
+            channel.taken_up(now)
+        try:
+            channel.due(now)
+        except SilentError:
+            ended = now
+            break
+    assert ended is not None
+    assert ended <= 5 + ONCE_MORE_SECONDS + 0.1
+
+
 def test_the_end_says_why() -> None:
     closed = codec.encode(codec.CLOSED, 0, 0, b'{"Output": "the port is closed"}')
     with pytest.raises(EndedError, match="the port is closed"):
