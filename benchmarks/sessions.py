@@ -131,7 +131,7 @@ def _world(folder: Path) -> t.Iterator[tuple[list[Way], dict[str, str]]]:
 
 
 def _session(instance: str) -> Way:
-    options: Options = {"persist_seconds": 1}
+    options: Options = {"persist_seconds": 6}
     return Way("session", connection_variables(instance, REGION, USER, options))
 
 
@@ -144,7 +144,7 @@ def _plain(folder: Path, name: str) -> Way:
     docker("exec", "--user", USER, name, "sh", "-c", script)
     found = inspect("container", name)
     address = next(iter((found or {})["NetworkSettings"]["Networks"].values()))["IPAddress"]
-    variables = connection_variables("i-00000000", REGION, USER, {"persist_seconds": 1})
+    variables = connection_variables("i-00000000", REGION, USER, {"persist_seconds": 6})
     words = f"-o IdentityFile={key} -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={folder}/known_hosts"
     return Way("SSH", {**variables, "ansible_host": address, "ansible_ssh_common_args": words})
 
