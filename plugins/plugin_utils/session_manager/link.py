@@ -8,6 +8,7 @@ The library `websockets` frames and judges; the socket is ours, so that one thre
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import socket
@@ -19,13 +20,14 @@ import urllib.request
 import uuid
 from http.client import HTTPConnection, HTTPException
 
-from websockets.client import ClientProtocol
-from websockets.exceptions import WebSocketException
-from websockets.frames import Opcode
-from websockets.uri import parse_uri
-
 from .errors import LinkLostError, SessionError
 from .handshake import CLIENT_VERSION
+
+with contextlib.suppress(ImportError):  # requirements.txt has it, and Ansible alone has not
+    from websockets.client import ClientProtocol
+    from websockets.exceptions import WebSocketException
+    from websockets.frames import Opcode
+    from websockets.uri import parse_uri
 
 _READ_BYTES = 256 * 1024
 # A router forgets a connection that is idle for some minutes.

@@ -7,19 +7,21 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import typing as t
 import urllib.parse
 
-import botocore.session
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.config import Config
-from botocore.credentials import RefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError
-
 from .encryption import KEY_BYTES, KmsCipher
 from .errors import ServiceError
+
+with contextlib.suppress(ImportError):  # requirements.txt has it, and Ansible alone has not
+    import botocore.session
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.config import Config
+    from botocore.credentials import RefreshableCredentials
+    from botocore.exceptions import BotoCoreError, ClientError
 
 ATTEMPTS = 8
 # What people can do about the refusals that they meet.

@@ -63,13 +63,13 @@ class Pipes(Use):
         if file == self._sink:
             self._write()
             return
-        assert self._session is not None  # noqa: S101 - nothing is watched before
-        data = os.read(self._source, min(_READ_BYTES, self._session.hungry))
+        session: t.Any = self._session  # nothing is watched before there is one
+        data = os.read(self._source, min(_READ_BYTES, session.hungry))
         if not data:
             self.finished = True
             return
         self._asked = self._asked or time.monotonic()
-        self._session.send(data)
+        session.send(data)
 
     def tick(self, now: float) -> float | None:
         """Give up a node that leaves a question unanswered."""
