@@ -49,12 +49,14 @@ class ActionModule(ActionBase):
         region = Region(reading.region.stacks, regions_by_partition())
         problems = reading.problems + orphans(sources, groups.get("all", ()), groups, _role_names()) + judge(region)
         problems += homeless(stacks, groups, variables.get("region_layers", ()))
-        problems += self._nodes(bases, roles, reading.written[stacks[0]]).judge(region)
+        nodes = self._nodes(bases, roles, reading.written[stacks[0]])
+        problems += nodes.judge(region)
         problems = problems or ways.cannot_be_laid_out(region)
         if problems:
-            told = message(problems, lambda problem: _place(problem, reading, sources))
-            return {**result, "failed": True, "msg": told}
-        return {**result, "changed": False, "stacks": stacks, "needs": needs(region), "vpc_ranges": vpc_ranges(region)}
+            said = message(problems, lambda problem: _place(problem, reading, sources))
+            return {**result, "failed": True, "msg": said}
+        told = {"needs": needs(region), "vpc_ranges": vpc_ranges(region), "node_roles": nodes.configured(region)}
+        return {**result, "changed": False, "stacks": stacks, **told}
 
     def _read(
         self, stacks: list[str], variables: dict[str, t.Any], bases: t.Sequence[str], roles: t.Mapping[str, Role]

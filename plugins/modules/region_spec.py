@@ -61,4 +61,10 @@ vpc_ranges:
   type: dict
   returned: success
   sample: {main: [10.0.0.0/16]}
+node_roles:
+  description: The roles of the region's machines that playbooks/configure_nodes.yml configures.
+  type: list
+  elements: str
+  returned: success
+  sample: [operator, vllm]
 """

@@ -67,6 +67,10 @@ class Nodes:
             problems += self._strangers(ALL, sorted({name for role in used for name in self.kits[role]}))
         return problems
 
+    def configured(self, region: Region) -> list[str]:
+        """Return the roles of the region's nodes that have a kit."""
+        return sorted({role for role, _pool in _pools(region)} & set(self.kits))
+
     def _fit(self, role: str, pool: str) -> list[Problem]:
         """Hold the variables of a role's nodes against the specifications of its kit."""
         groups = (ALL, f"role_{role}", pool)

@@ -57,6 +57,13 @@ def test_what_our_playbook_says_is_there_to_be_judged() -> None:
         assert (root / "roles" / role / "meta/argument_specs.yml").exists()
 
 
+def test_only_roles_with_a_kit_are_configured() -> None:
+    said = [{"name": name, "role": name} for name in ("vllm", "ecs")]
+    stacks = [Stack("pools", "pools", {"pools_defined": [*said, {"name": "rest"}]})]
+    nodes = Nodes(kits(PLAYBOOK), ROLES, lambda _group: {}, {}, "group_vars", [])
+    assert nodes.configured(Region(stacks)) == ["vllm"]
+
+
 def test_sound_variables_have_no_problem() -> None:
     said = {**SOUND, "nodes": {"base_users": [{"name": "ann"}]}, "pool_big_gpu": {"vllm_port": 8002}}
     assert judged(said) == []
