@@ -6,6 +6,8 @@ INVENTORY := inventories/$(REGION)
 # As many at once as there are cores; a file's tests stay together, they share what they start.
 PYTEST := pytest -n auto --dist loadfile
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# A run is a hundred Python processes of the same sources, which are compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 # Named, because Ansible ignores an ansible.cfg in a folder that everybody may write to.
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 
