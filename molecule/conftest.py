@@ -22,7 +22,7 @@ import pytest
 from tests.with_docker import need_docker
 
 ROOT = Path(__file__).parents[1]
-LONGEST_SECONDS = 900
+LONGEST_SECONDS = 1500
 SHOWN_LINES = 150
 
 
