@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import typing as t
 
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Connection
 
 from lab.embedded_aws.client import EmbeddedAws
+
+# Tests that run in the background ignore these, and so would all that they start; ^C and hanging up are tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

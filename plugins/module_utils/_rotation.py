@@ -31,14 +31,19 @@ class Rotated(t.TypedDict):
 
 @dataclass(frozen=True)
 class Rotation(Refresher):
-    """Replaces machines of groups that were launched before ``before``."""
+    """Replaces machines of groups that were launched before ``before``; of those ``among``, where it is not None.
+
+    AWS tells launches by the second: of machines that were launched in this one, it is known which are new.
+    """
 
     before: datetime.datetime
+    among: frozenset[str] | None = None
     skips_matching: t.ClassVar[bool] = False
 
     def stale(self, group: Found) -> list[str]:
         """Return the machines that are too old."""
         ids = [one["InstanceId"] for one in group.raw.get("Instances") or ()]
+        ids = [one for one in ids if self.among is None or one in self.among]
         if not ids:
             return []
         found = self.aws.pages("ec2", "describe_instances", "Reservations", InstanceIds=ids)
@@ -76,6 +81,7 @@ def rotate(
         found = standing[pool]
         rotation = plain.of(found)
         old = rotation.stale(found)
-        return Rotated(pool=pool, machines=old, refreshes=[] if check else rotation.replace(found, preferences))
+        those = replace(rotation, among=frozenset(old))
+        return Rotated(pool=pool, machines=old, refreshes=[] if check else those.replace(found, preferences))
 
     return all_done(side_by_side(one, sorted(pools)))

@@ -12,8 +12,8 @@ BROKEN = [
     Broken(IMAGES, (*GPU, "source"), {}, "images_golden[0].source", "parameter, id", inventory=KR),
     Broken(IMAGES, (*GPU, "source"), {"id": "ami-1"}, "images_golden[0].source.id", "not the id", inventory=KR),
     Broken(IMAGES, (*GPU, "subnets", 0), "public-a", "images_golden[0].subnets[0]", "is a public subnet", inventory=KR),
-    Broken(IMAGES, (*GPU, "security_groups", 0), "ai", "images_golden[0].security_groups[0]", "did you", inventory=KR),
-    Broken(IMAGES, (*GPU, "instance_profile"), "ai", "images_golden[0].instance_profile", "did you mean", inventory=KR),
+    Broken(IMAGES, (*GPU, "security_groups", 0), "ai-nod", "images_golden[0].security_groups[0]", "did", inventory=KR),
+    Broken(IMAGES, (*GPU, "instance_profile"), "ai-nod", "images_golden[0].instance_profile", "did you", inventory=KR),
     Broken(
         IMAGES, (*GPU, "instance_types", 0), "g5", "images_golden[0].instance_types[0]", "not an inst", inventory=KR
     ),

@@ -23,6 +23,7 @@ fcntl.ioctl(probe, 0x8914, struct.pack("16sh14x", b"lo", 1))
 server = socket.create_server(("127.0.0.1", 0))
 print(server.getsockname()[1], flush=True)
 server.accept()[0].sendall(b"from within")
+server.accept()  # it stays until it is ended
 """
 MAY_ENTER = subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode == 0
 

@@ -33,7 +33,8 @@ def test_ssh_shows_the_reason_even_where_it_hides_its_proxys_errors(tmp_path: Pa
     program = tmp_path / "proxy.py"
     program.write_text(
         f"import sys\nsys.path.insert(0, {str(Path(module.__file__).parent)!r})\nfrom disconnect import disconnect\n"
-        "sys.stdout.buffer.write(disconnect('the node is\\nnot there'))\n"
+        # As ours, which asks AWS first: by then ssh has said who it is.
+        "sys.stdin.buffer.readline()\nsys.stdout.buffer.write(disconnect('the node is\\nnot there'))\n"
     )
     proxy = shlex.join([sys.executable, str(program)])
     command = ["ssh", "-F", "none", "-o", f"ProxyCommand={proxy}", "-o", "BatchMode=yes"]
