@@ -2,7 +2,8 @@
 # A signed repository in /srv/nginx, laid out as Nginx's own, of the newest packages that Debian has (its next release's).
 set -eu
 export DEBIAN_FRONTEND=noninteractive GNUPGHOME=/root/repository-key
-printf 'deb http://deb.debian.org/debian forky main\n' >/etc/apt/sources.list.d/next.list
+# From where the node has its own packages.
+awk '$1 == "deb" {print "deb", $2, "forky main"; exit}' /etc/apt/sources.list >/etc/apt/sources.list.d/next.list
 printf 'Package: *\nPin: release n=forky\nPin-Priority: 100\n' >/etc/apt/preferences.d/next
 apt-get update -qq
 apt-get install -qq --yes --no-install-recommends apt-utils gpg gpg-agent >/dev/null
