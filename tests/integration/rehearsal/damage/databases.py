@@ -29,6 +29,9 @@ def _instances(hands: Hands) -> t.Iterator[Thing]:
 @act(DbInstance)
 def a_database_keeps_no_backups(hands: Hands) -> set[Action]:
     for one in _instances(hands):
+        # Which comes first is anybody's guess, and one that keeps none already takes no harm from it.
+        if not one["BackupRetentionPeriod"]:
+            continue
         changed = {"BackupRetentionPeriod": 0, "ApplyImmediately": True}
         hands.client("rds").modify_db_instance(DBInstanceIdentifier=one["DBInstanceIdentifier"], **changed)
         return {told(DbInstance, one, "change")}
