@@ -24,7 +24,8 @@ rehearse: run-env ## build REGION on an embedded AWS: no account, no bill
 plan: run-env ## list what a run would create, change and keep in REGION (reads AWS)
 	ansible-playbook playbooks/plan.yml -i $(INVENTORY) $(ARGS)
 
-test: lint sanity ## everything CI runs: lint, sanity, unit and integration tests, roles on machines
+test: test-env ## everything CI runs: lint, sanity, unit and integration tests, roles on machines
+	@$(MAKE) --no-print-directory --jobs=2 lint sanity
 	$(PYTEST) $(ARGS)
 
 unit: test-env ## the tests that start nothing

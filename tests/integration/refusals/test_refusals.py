@@ -1,17 +1,15 @@
 """Every broken inventory is refused by the command a person types, before AWS hears anything.
 
-Each is a copy of a shipped inventory with one thing wrong, given to ansible-playbook as a process of its own; the
-endpoint that AWS_ENDPOINT_URL names counts who knocks.
+Each is a copy of a shipped inventory with one thing wrong, given to an ansible-playbook of its own; the endpoint that
+AWS_ENDPOINT_URL names counts who knocks.
 """
 
 from __future__ import annotations
 
-import os
+import queue
 import re
-import resource
 import shutil
 import socket
-import subprocess
 import threading
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
@@ -20,11 +18,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.playbook import ANSIBLE_PLAYBOOK, ROOT
+from tests.integration.playbook import ROOT
+from tests.integration.preloaded import Ended, Preloaded
 from tests.integration.refusals.broken import Broken
 from tests.integration.refusals.table import BROKEN
 
 MOST_CPU_SECONDS = 5.0
+AT_ONCE = 2
 
 
 class Door:
@@ -51,45 +51,41 @@ class Door:
         self._socket.close()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Refusal:
-    """How a run ended; ``cpu_seconds`` is its own, so that a busy machine does not count."""
+    """How a run ended, and how often it knocked."""
 
-    rc: int
-    output: str
+    ended: Ended
     knocks: int
-    cpu_seconds: float
+
+    @property
+    def said(self) -> str:
+        """What was printed, without the line breaks and indents of the YAML it is printed in."""
+        return re.sub(r"\s+", " ", self.ended.output)
 
 
-def run(inventory: Path, *arguments: str) -> Refusal:
-    """Run the preflight as a person would, with credentials and an endpoint that gives nothing away."""
-    door = Door()
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CLOISTER_", "ANSIBLE_"))}
-    aws = {"AWS_ENDPOINT_URL": door.url, "AWS_ACCESS_KEY_ID": "AKIAREFUSALSTEST0000"}
-    aws["AWS_SECRET_ACCESS_KEY"] = "0123456789" * 4
-    process = subprocess.Popen(
-        [ANSIBLE_PLAYBOOK, "playbooks/preflight.yml", "-i", inventory, *arguments],
-        cwd=ROOT,
-        env={**clean, **aws, "ANSIBLE_NOCOLOR": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout
-    output = process.stdout.read()
-    _pid, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    door.close()
-    return Refusal(process.returncode, output, door.knocks, cpu(usage))
+Run = t.Callable[..., Refusal]
 
 
-def cpu(usage: resource.struct_rusage) -> float:
-    return usage.ru_utime + usage.ru_stime
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Run]:
+    """Run the preflight on an inventory as a person would, with credentials and an endpoint that gives nothing away."""
+    playbooks: queue.Queue[Preloaded] = queue.Queue()
+    for _ in range(AT_ONCE):
+        playbooks.put(Preloaded(tmp_path_factory.mktemp("run")))
 
+    def refused(inventory: Path, *arguments: str) -> Refusal:
+        door, playbook = Door(), playbooks.get()
+        aws = {"AWS_ENDPOINT_URL": door.url, "AWS_ACCESS_KEY_ID": "AKIAREFUSALSTEST0000"}
+        aws["AWS_SECRET_ACCESS_KEY"] = "0123456789" * 4
+        ended = playbook.run(["playbooks/preflight.yml", "-i", str(inventory), *arguments], aws)
+        playbooks.put(playbook)
+        door.close()
+        return Refusal(ended, door.knocks)
 
-def folded(text: str) -> str:
-    """What was printed, without the line breaks and indents of the YAML it is printed in."""
-    return re.sub(r"\s+", " ", text)
+    yield refused
+    for _ in range(AT_ONCE):
+        playbooks.get_nowait().end()
 
 
 def copy(target: Path, inventory: str = "us") -> Path:
@@ -97,8 +93,8 @@ def copy(target: Path, inventory: str = "us") -> Path:
 
 
 @pytest.fixture(scope="module")
-def refusals(tmp_path_factory: pytest.TempPathFactory) -> t.Mapping[str, Refusal]:
-    """All broken inventories, run two at a time."""
+def refusals(run: Run, tmp_path_factory: pytest.TempPathFactory) -> t.Mapping[str, Refusal]:
+    """All broken inventories."""
     scratch = tmp_path_factory.mktemp("refusals")
 
     def refused(number: int) -> Refusal:
@@ -106,7 +102,7 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> t.Mapping[str, Refusal
         BROKEN[number].apply(inventory)
         return run(inventory)
 
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         found = pool.map(refused, range(len(BROKEN)))
         return dict(zip((broken.id for broken in BROKEN), found, strict=True))
 
@@ -118,10 +114,10 @@ def test_there_are_enough_of_them_and_each_is_its_own() -> None:
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.id)
 def test_a_broken_inventory_is_refused_before_any_call(broken: Broken, refusals: t.Mapping[str, Refusal]) -> None:
     refusal = refusals[broken.id]
-    said = folded(refusal.output)
-    assert refusal.rc != 0
+    said = refusal.said
+    assert refusal.ended.rc != 0
     assert refusal.knocks == 0
-    assert refusal.cpu_seconds < MOST_CPU_SECONDS
+    assert refusal.ended.cpu_seconds < MOST_CPU_SECONDS
     assert "Nothing was asked of AWS" in said
     assert "Traceback" not in said
     assert broken.variable in said
@@ -129,24 +125,24 @@ def test_a_broken_inventory_is_refused_before_any_call(broken: Broken, refusals:
     assert broken.words.lower() in said.lower()
 
 
-def test_the_unbroken_inventory_is_not_refused_and_then_asks_aws(tmp_path: Path) -> None:
+def test_the_unbroken_inventory_is_not_refused_and_then_asks_aws(run: Run, tmp_path: Path) -> None:
     """Else everything above would be refused for another reason, or the door would count nothing."""
     refusal = run(copy(tmp_path / "us"))
-    assert "Nothing was asked of AWS" not in folded(refusal.output)
+    assert "Nothing was asked of AWS" not in refusal.said
     assert refusal.knocks > 0
-    assert refusal.rc != 0
+    assert refusal.ended.rc != 0
 
 
-def test_a_limited_run_is_refused_for_what_lies_outside_the_limit(tmp_path: Path) -> None:
+def test_a_limited_run_is_refused_for_what_lies_outside_the_limit(run: Run, tmp_path: Path) -> None:
     inventory = copy(tmp_path / "us")
     Broken("host_vars/network.yml", ("network_vpcs", "main", "cidr"), "10.0.0.0/8", "", "").apply(inventory)
     refusal = run(inventory, "--limit", "dns")
-    assert refusal.rc != 0
+    assert refusal.ended.rc != 0
     assert refusal.knocks == 0
-    assert "network_vpcs[0].cidr" in refusal.output
+    assert "network_vpcs[0].cidr" in refusal.ended.output
 
 
-def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_told_at_once(run: Run, tmp_path: Path) -> None:
     inventory = copy(tmp_path / "us")
     for file, path, value in (
         ("host_vars/network.yml", ("network_vpcs", "main", "cidr"), "10.0.0.0/8"),
@@ -154,7 +150,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         ("group_vars/all/region.yml", ("region_name",), "US"),
     ):
         Broken(file, path, value, "", "").apply(inventory)
-    said = folded(run(inventory).output)
+    said = run(inventory).said
     assert "3 things are wrong with this inventory" in said
     for place in ("network_vpcs[0].cidr", "dns_zones[1].vpcs[0]", "region_name"):
         assert place in said
@@ -169,9 +165,9 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         ("host_vars/network.yml", "network_vpcs: [{name: main\n"),
     ],
 )
-def test_an_inventory_that_cannot_be_read_ends_badly(tmp_path: Path, file: str, text: str) -> None:
+def test_an_inventory_that_cannot_be_read_ends_badly(run: Run, tmp_path: Path, file: str, text: str) -> None:
     inventory = copy(tmp_path / "us")
     (inventory / file).write_text(text, encoding="utf-8")
     refusal = run(inventory)
-    assert refusal.rc != 0
+    assert refusal.ended.rc != 0
     assert refusal.knocks == 0
