@@ -106,8 +106,7 @@ def main() -> None:
         images = find(module.aws, [where], {}, refresh=True, where="")
         source_id = images.by_source[where].id
         inputs = digest(source_id, module.params["files"], module.params["said"])
-        golden = Golden.read(module.aws, module.owner)
-        todo, found = ("bake", None) if module.params["again"] else golden.todo(name, inputs)
+        todo, found = Golden.read(module.aws, module.owner).todo(name, inputs, module.params["again"])
     except RegionError as exc:
         module.ansible.fail_json(msg=str(exc))
     for warning in images.warnings:
