@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
@@ -13,7 +12,6 @@ from ansible_collections.cloister.aws.plugins.module_utils._errors import InputE
 from ansible_collections.cloister.aws.plugins.module_utils._golden_images import (
     Golden,
     Move,
-    digest,
     judge,
     move,
     prune,
@@ -288,18 +286,3 @@ def test_old_versions_go_with_their_snapshots_unless_somebody_has_them(world: Wo
     assert set(world.verdicts()) == {*made.values(), other} - {made[4]}
     assert not [one for one in world.lab.holdings() if one["tags"].get("cloister:part") == "gpu-20261121-120004"]
     assert not prune(world.aws, OWNER, {"gpu": 2}, check=False).members
-
-
-def test_what_an_image_is_made_from_counts_and_nothing_else(tmp_path: Path) -> None:
-    role = tmp_path / "a" / "docker"
-    (role / "tasks").mkdir(parents=True)
-    (role / "tasks/main.yml").write_text("- name: Do")
-    said: dict[str, t.Any] = {"vllm_port": 8002}
-    first = digest("ami-1", [str(role)], said)
-    (role / "README.md").write_text("words")
-    moved = tmp_path / "b"
-    (tmp_path / "a").rename(moved)
-    assert digest("ami-1", [str(moved / "docker")], said) == first
-    (moved / "docker/tasks/main.yml").write_text("- name: Do otherwise")
-    changed = digest("ami-1", [str(moved / "docker")], said)
-    assert len({first, changed, digest("ami-2", [], said), digest("ami-2", [], {})}) == 4
