@@ -12,7 +12,7 @@ import datetime
 import re
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.module_utils._owner import PART, REGION, ROLE, STACK, tag_dict
+from ansible_collections.cloister.aws.plugins.module_utils._owner import PART, REGION, ROLE, STACK
 
 Raw = t.Mapping[str, t.Any]
 
@@ -120,11 +120,6 @@ def node(known: Raw | None, machine: Raw | None, tags: t.Mapping[str, str], plac
         "role_arn": place.role_arn,
         "external_id": place.external_id,
     }
-
-
-def tags_of(machine: Raw) -> dict[str, str]:
-    """Return the tags of a machine as EC2 describes it."""
-    return tag_dict(machine.get("Tags"))
 
 
 def judged(one: Node, stale_minutes: int, now: datetime.datetime) -> Node:
