@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import typing as t
 
@@ -10,6 +9,7 @@ import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Connection
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.environment import lead_to
 
 # Tests that run in the background ignore these, and so would all that they start; ^C and hanging up are tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -30,10 +30,7 @@ def embedded_aws(embedded_aws_server: EmbeddedAws, monkeypatch: pytest.MonkeyPat
     embedded_aws_server.reset()
     embedded_aws_server.clear_faults()
     embedded_aws_server.clear_journal()
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in embedded_aws_server.environment.items():
-        monkeypatch.setenv(name, value)
+    lead_to(embedded_aws_server, monkeypatch)
     return embedded_aws_server
 
 

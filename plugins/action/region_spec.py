@@ -55,8 +55,9 @@ class ActionModule(ActionBase):
         if problems:
             said = message(problems, lambda problem: _place(problem, reading, sources))
             return {**result, "failed": True, "msg": said}
-        told = {"needs": needs(region), "vpc_ranges": vpc_ranges(region), "node_roles": nodes.configured(region)}
-        return {**result, "changed": False, "stacks": stacks, **told}
+        told = {"needs": needs(region), "vpc_ranges": vpc_ranges(region)}
+        of_nodes = {"node_roles": nodes.configured(region), "node_kits": nodes.kits}
+        return {**result, "changed": False, "stacks": stacks, **told, **of_nodes}
 
     def _read(
         self, stacks: list[str], variables: dict[str, t.Any], bases: t.Sequence[str], roles: t.Mapping[str, Role]

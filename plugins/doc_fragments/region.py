@@ -1,14 +1,10 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What every module of this collection takes and how it behaves, said once."""
+"""What the modules of this collection take and how they behave, said once."""
 
 from __future__ import annotations
 
-
-class ModuleDocFragment:
-    """Options shared by all modules that reconcile a set."""
-
-    DOCUMENTATION = r"""
+_ARGUMENTS = r"""
 options:
   region_name:
     description:
@@ -32,6 +28,19 @@ options:
         They are never changed or deleted.
     type: dict
     default: {}
+requirements:
+  - boto3 >= 1.35.0
+  - botocore >= 1.35.0
+"""
+
+
+class ModuleDocFragment:
+    """Options shared by all modules that work on a region."""
+
+    # Modules that reconcile a set.
+    DOCUMENTATION = (
+        _ARGUMENTS
+        + r"""
 attributes:
   check_mode:
     description: Reads, compares and predicts; an id that AWS would only give later is a known-after-apply marker.
@@ -47,7 +56,25 @@ notes:
     that is ours and no longer listed is removed unless it carries C(cloister:keep=true).
   - Nothing without this region's ownership tags is ever changed or deleted. Two members of one name, or something
     foreign in the place of a new one, stop the module before its first write and are named.
-requirements:
-  - boto3 >= 1.35.0
-  - botocore >= 1.35.0
 """
+    )
+
+    # Modules that do one thing: each says itself how it behaves.
+    ARGUMENTS = _ARGUMENTS
+
+    # Modules that only look.
+    READING = (
+        _ARGUMENTS
+        + r"""
+attributes:
+  check_mode:
+    description: It only reads.
+    support: full
+  diff_mode:
+    description: There is nothing to compare.
+    support: none
+  idempotent:
+    description: It only reads.
+    support: full
+"""
+    )

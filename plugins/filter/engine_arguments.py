@@ -1,37 +1,22 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The filter ``engine_arguments``."""
+"""The filter ``engine_arguments``; the work is in module_utils."""
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.cloister.aws.plugins.module_utils._engine_arguments import words
+from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
 
 
 def engine_arguments(settings: t.Mapping[str, t.Any]) -> list[str]:
-    """Return settings as words of a command line, as vLLM takes them.
-
-    Null and what is empty is left to the engine. A boolean is ``--name`` or ``--no-name``, a list gives several words,
-    a mapping is JSON. Raise AnsibleFilterError for a name that is none.
-    """
-    words: list[str] = []
-    for name, value in settings.items():
-        flag = str(name).replace("_", "-")
-        if not flag.replace("-", "").isalnum() or flag != flag.lower() or flag.startswith("-"):
-            raise AnsibleFilterError(f"{name!r} is no name of an argument of vLLM; write it as in max-model-len")
-        if value is None or value == "" or value == []:
-            continue
-        if isinstance(value, bool):
-            words.append(f"--{flag}" if value else f"--no-{flag}")
-        elif isinstance(value, t.Mapping):
-            words += [f"--{flag}", json.dumps(dict(value), sort_keys=True)]
-        elif isinstance(value, (list, tuple)):
-            words += [f"--{flag}", *map(str, value)]
-        else:
-            words += [f"--{flag}", str(value)]
-    return words
+    """Return settings as words of a command line, as vLLM takes them."""
+    try:
+        return words(settings)
+    except InputError as exc:
+        raise AnsibleFilterError(str(exc)) from exc
 
 
 class FilterModule:

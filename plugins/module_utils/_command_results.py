@@ -21,12 +21,14 @@ _COUNTED = ("Failed", "ExecutionTimedOut")
 _LINES = 6
 _CUT, _TAIL = "---Output truncated---", 4000
 
+_SILENT = "its agent did not answer in time: aws ssm describe-instance-information says when it last did"
+_SPARED = "it was not asked, as too many others had failed before"
 WHY = {
-    "Undeliverable": "its agent did not answer in time: aws ssm describe-instance-information says when it last did",
-    "DeliveryTimedOut": "its agent did not answer in time: aws ssm describe-instance-information says when it last did",
+    "Undeliverable": _SILENT,
+    "DeliveryTimedOut": _SILENT,
     "ExecutionTimedOut": "it took longer than it may and was ended",
-    "Terminated": "it was not asked, as too many others had failed before",
-    "NotAsked": "it was not asked, as too many others had failed before",
+    "Terminated": _SPARED,
+    "NotAsked": _SPARED,
     "Cancelled": "the command was cancelled",
     "AccessDenied": "the caller may not send commands to it",
     "InvalidPlatform": "the document is not for its platform",

@@ -22,7 +22,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._errors import (
     InputError,
     UnsureError,
 )
-from ansible_collections.cloister.aws.plugins.module_utils._waits import waiting
+from ansible_collections.cloister.aws.plugins.module_utils._waits import pause, waiting
 
 SHELL = "AWS-RunShellScript"
 MOST_IDS = 50
@@ -161,13 +161,12 @@ def _await(aws: Aws, command: str, ask: Ask, seconds: float) -> None:
     began = time.monotonic()
     with waiting(f"{ask.document} ({command})"):
         while _state(aws, command) in _OPEN:
-            waited = time.monotonic() - began
-            if waited > seconds:
+            if time.monotonic() - began > seconds:
                 raise DeadlineError(
                     f"command {command} ({ask.document}) has not ended after {seconds:.0f} s and was cancelled; "
                     f"aws ssm list-command-invocations --command-id {command} says where it hung"
                 )
-            time.sleep(min(max(_SHORTEST_PAUSE, waited / 10), _LONGEST_PAUSE))
+            pause(began, _SHORTEST_PAUSE, _LONGEST_PAUSE)
 
 
 def _state(aws: Aws, command: str) -> str:

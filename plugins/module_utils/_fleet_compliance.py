@@ -16,11 +16,10 @@ from ansible_collections.cloister.aws.plugins.module_utils._command_nodes import
 from ansible_collections.cloister.aws.plugins.module_utils._command_results import result, whole
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
-from ansible_collections.cloister.aws.plugins.module_utils._waits import waiting
+from ansible_collections.cloister.aws.plugins.module_utils._waits import pause, waiting
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.association import Association
 
 _OPEN = ("Pending", "InProgress", "Associated")
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _ITEMS = {"Key": "ComplianceType", "Values": ["Association"], "Type": "EQUAL"}
 
 
@@ -74,10 +73,9 @@ def look(aws: Aws, owner: Owner, seconds: float) -> list[State]:
         while True:
             found = sorted(Association(aws, owner).find(), key=lambda one: one.part)
             states = each(lambda one: _state(aws, owner, one), found)
-            waited = time.monotonic() - began
-            if all(state.over for state in states) or waited >= seconds:
+            if all(state.over for state in states) or time.monotonic() - began >= seconds:
                 break
-            time.sleep(min(max(_SHORTEST_PAUSE, waited / 10), _LONGEST_PAUSE))
+            pause(began)
     _judge(aws, states)
     each(lambda state: _explain(aws, state), states)
     return states

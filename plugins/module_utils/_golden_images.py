@@ -60,12 +60,13 @@ class Golden:
         found = self.stages.get(image_stage.part(image, stage))
         return str(found.raw["Value"]) if found else ""
 
-    def todo(self, image: str, inputs: str) -> tuple[Todo, Found | None]:
+    def todo(self, image: str, inputs: str, again: bool = False) -> tuple[Todo, Found | None]:
         """Return what a bake has to do for what it would be made from, and the version that it goes on with.
 
-        `InputError` when just that was rejected: another bake of the same would give the same.
+        ``again`` bakes whatever there is. `InputError` when just that was rejected: another bake of the same would give
+        the same.
         """
-        same = [found for found in self.of(image) if found.tags.get(INPUTS) == inputs]
+        same = [found for found in self.of(image) if found.tags.get(INPUTS) == inputs and not again]
         if not same:
             return "bake", None
         newest = same[0]
@@ -106,8 +107,18 @@ def _every(start: str) -> t.Iterator[str]:
         yield from (os.path.join(folder, name) for name in names if not name.endswith((".pyc", ".md")))
 
 
-def judge(kind: MachineImage, found: Found, verdict: str) -> None:
-    """Write down what became of a version."""
+def judge(aws: Aws, owner: Owner, image: str, identifier: str, verdict: str, check: bool) -> Outcome:
+    """Write down what became of a version, where it is not written already."""
+    kind = MachineImage(aws, owner)
+    found = Golden.read(aws, owner).version(image, identifier, "the verdict is on")
+    before = found.tags.get(VERDICT, "")
+    changes = [] if before == verdict else [{"field": "verdict", "before": before, "after": verdict}]
+    if changes and not check:
+        _write_down(kind, found, verdict)
+    return Outcome([Member(kind.noun, found.part, found.stack, "change" if changes else "keep", found.id, changes)])
+
+
+def _write_down(kind: MachineImage, found: Found, verdict: str) -> None:
     kind.retag(found, {VERDICT: verdict})
 
 
@@ -117,7 +128,7 @@ def move(aws: Aws, owner: Owner, image: str, way: Move, identifier: str, check: 
     steps = _MOVES[way](golden, image, identifier)
     members: list[Member] = []
     for found in steps.rejected if not check else ():
-        judge(MachineImage(aws, owner), found, REJECTED)
+        _write_down(MachineImage(aws, owner), found, REJECTED)
     for wanted in steps.stages:
         standing = list(golden.stages.values())
         outcome = reconcile(stage, [image_stage.want(image, *wanted)], check, purge=False, found=standing)

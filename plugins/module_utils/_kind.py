@@ -16,12 +16,11 @@ from dataclasses import dataclass, field
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Patience
 from ansible_collections.cloister.aws.plugins.module_utils._errors import DeadlineError
 from ansible_collections.cloister.aws.plugins.module_utils._owner import KEEP, PART, STACK, Owner, tag_dict, tag_list
-from ansible_collections.cloister.aws.plugins.module_utils._waits import waiting
+from ansible_collections.cloister.aws.plugins.module_utils._waits import pause, waiting
 
 # What a deletion meets while AWS still takes a neighbour down: endpoint and NAT interfaces linger for minutes.
 LINGERING = Patience(frozenset({"DependencyViolation", "InvalidIPAddress.InUse", "ResourceInUse"}), seconds=900)
 
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 
 NOT_YET: t.Final = "(cannot be told yet)"
 """The value of a field that AWS neither tells nor lets be set yet: it is not compared."""
@@ -150,19 +149,15 @@ class Kind(ABC):
         return {}
 
     def until(self, what: str, ready: t.Callable[[], bool], seconds: float = 600) -> None:
-        """Poll ``ready`` until it is true; raise `DeadlineError` naming ``what`` if never.
-
-        A pause is a tenth of what was waited so far, 0.2 s to 10 s, so that little is waited in vain.
-        """
+        """Poll ``ready`` until it is true; raise `DeadlineError` naming ``what`` if never."""
         if ready():
             return
         began = time.monotonic()
         with waiting(what):
             while True:
-                waited = time.monotonic() - began
-                if waited > seconds:
+                if time.monotonic() - began > seconds:
                     raise DeadlineError(f"{what}: still waiting after {seconds:.0f} s; run again to go on from here")
-                time.sleep(min(max(_SHORTEST_PAUSE, waited / 10), _LONGEST_PAUSE))
+                pause(began)
                 if ready():
                     return
 

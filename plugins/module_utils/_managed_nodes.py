@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._errors import DeadlineError
+from ansible_collections.cloister.aws.plugins.module_utils._owner import PART, Owner
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.read import read
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.services import reach_service
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.vantage import Vantage
@@ -29,6 +30,12 @@ def running(aws: Aws, filters: t.Sequence[t.Mapping[str, t.Any]]) -> list[Raw]:
     alive = {"Name": "instance-state-name", "Values": ["pending", "running"]}
     found = aws.pages("ec2", "describe_instances", "Reservations", Filters=[*filters, alive])
     return [raw for one in found for raw in one["Instances"]]
+
+
+def newest(aws: Aws, owner: Owner, pool: str) -> Raw | None:
+    """Return the machine of an owner's pool of one: while it is replaced there are two, and the newer one stays."""
+    machines = running(aws, [*owner.filters(), {"Name": f"tag:{PART}", "Values": [pool]}])
+    return max(machines, key=lambda raw: raw["LaunchTime"], default=None)
 
 
 def await_managed(aws: Aws, machines: t.Sequence[Raw], seconds: float) -> None:

@@ -4,18 +4,15 @@
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
-from ansible_collections.cloister.aws.plugins.module_utils._managed_nodes import await_managed, running
+from ansible_collections.cloister.aws.plugins.module_utils._managed_nodes import await_managed, newest
 from ansible_collections.cloister.aws.plugins.module_utils._operator import BASTION, Host
-from ansible_collections.cloister.aws.plugins.module_utils._owner import PART, Owner
+from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Member
 
 NOUN = "operator host"
-
-Raw = t.Mapping[str, t.Any]
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class Way:
 
     def member(self, host: Host, check: bool) -> Member | None:
         """Return the host as a report tells it; None where there is none yet. Raise when nobody can reach it."""
-        machine = self._machine(str(host["name"]))
+        machine = newest(self.aws, self.owner, str(host["name"]))
         if machine is None:
             return None
         if host["mode"] != BASTION and not check:
@@ -36,11 +33,6 @@ class Way:
         shows = {"mode": host["mode"], "aws_region": self.aws.region, "cluster": self._cluster(host)}
         stack = str(self.owner.stack)
         return Member(NOUN, str(host["name"]), stack, "keep", machine["InstanceId"], shows=shows, done=True)
-
-    def _machine(self, name: str) -> Raw | None:
-        """Return the newest machine of the host's group."""
-        machines = running(self.aws, [*self.owner.filters(), {"Name": f"tag:{PART}", "Values": [name]}])
-        return max(machines, key=lambda raw: raw["LaunchTime"], default=None)
 
     def _cluster(self, host: Host) -> str:
         return f"{self.owner.region}-{host['cluster']}" if host.get("cluster") else ""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ TIER = "cloister:tier"
 KEEP = "cloister:keep"
 ROLE = "cloister:role"
 """What a machine is for, such as `vllm`: nodes are grouped and configured by it."""
+ROLE_NAME = re.compile(r"[a-z0-9_]{1,63}")
+"""It becomes half the name of a group of the inventory."""
 HOME = "cloister:home"
 """The AWS region of what AWS itself keeps for the whole account: roles, instance profiles, zones."""
 

@@ -38,3 +38,8 @@ def waiting(what: str) -> t.Iterator[None]:
         yield
     finally:
         _waits.append({"what": what, "began": began, "ended": time.monotonic()})
+
+
+def pause(began: float, shortest: float = 0.2, longest: float = 10.0) -> None:
+    """Wait before the next look a tenth of what was waited since ``began`` (monotonic), so that little is in vain."""
+    time.sleep(min(max(shortest, (time.monotonic() - began) / 10), longest))

@@ -15,7 +15,7 @@ description:
 author: Cloister contributors (@cloister)
 options:
   stack:
-    description: Of no importance; a diagnosis is not a stack's.
+    description: It is not asked for.
     type: str
     required: false
   flows:
@@ -59,19 +59,9 @@ options:
         choices: [reached, blocked]
         default: reached
 extends_documentation_fragment:
-  - cloister.aws.region
+  - cloister.aws.region.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-attributes:
-  check_mode:
-    description: It only reads.
-    support: full
-  diff_mode:
-    description: There is nothing to compare.
-    support: none
-  idempotent:
-    description: It only reads.
-    support: full
 """
 
 EXAMPLES = r"""

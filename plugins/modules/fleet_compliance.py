@@ -19,19 +19,12 @@ options:
     type: int
     default: 3600
 extends_documentation_fragment:
-  - cloister.aws.region
+  - cloister.aws.region.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 attributes:
   check_mode:
     description: It only reads, and waits for nothing.
-    support: full
-  diff_mode:
-    description: There is nothing to compare.
-    support: none
-  idempotent:
-    description: It only reads.
-    support: full
 """
 
 EXAMPLES = r"""

@@ -81,15 +81,13 @@ from datetime import UTC, datetime
 from ansible_collections.cloister.aws.plugins.module_utils._errors import MissingError, RegionError
 from ansible_collections.cloister.aws.plugins.module_utils._golden_images import Golden, judge
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Want
-from ansible_collections.cloister.aws.plugins.module_utils._managed_nodes import running
-from ansible_collections.cloister.aws.plugins.module_utils._owner import PART
-from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Member, Outcome
+from ansible_collections.cloister.aws.plugins.module_utils._managed_nodes import newest
+from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils._unknown import unknown
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.machine_image import (
     PASSED,
     REJECTED,
-    VERDICT,
     MachineImage,
     want,
 )
@@ -108,7 +106,7 @@ SPEC = {
 def made(module: RegionModule) -> Outcome:
     """Make the version, or take the one that is there."""
     params, golden = module.params, Golden.read(module.aws, module.owner)
-    _todo, standing = ("bake", None) if params["again"] else golden.todo(params["name"], params["inputs"])
+    _todo, standing = golden.todo(params["name"], params["inputs"], params["again"])
     if standing:
         wish = Want(standing.part, {})
     else:
@@ -119,24 +117,11 @@ def made(module: RegionModule) -> Outcome:
 
 def _builder(module: RegionModule) -> str:
     name = module.params["builder"]
-    machines = running(module.aws, [*module.owner.filters(), {"Name": f"tag:{PART}", "Values": [name]}])
-    if machines:
-        return str(max(machines, key=lambda raw: raw["LaunchTime"])["InstanceId"])
+    if machine := newest(module.aws, module.owner, name):
+        return str(machine["InstanceId"])
     if module.check:
         return unknown("instance", name)
     raise MissingError(f"there is no running machine of {name} to make golden image {module.params['name']} from")
-
-
-def judged(module: RegionModule) -> Outcome:
-    """Write the verdict down, where it is not there already."""
-    kind, verdict = module.kind(MachineImage), module.params["verdict"]
-    golden = Golden.read(module.aws, module.owner)
-    found = golden.version(module.params["name"], module.params["image_id"], "the verdict is on")
-    before = found.tags.get(VERDICT, "")
-    changes = [] if before == verdict else [{"field": "verdict", "before": before, "after": verdict}]
-    if changes and not module.check:
-        judge(kind, found, verdict)
-    return Outcome([Member(kind.noun, found.part, found.stack, "change" if changes else "keep", found.id, changes)])
 
 
 def main() -> None:
@@ -147,8 +132,12 @@ def main() -> None:
         required_one_of=[["builder", "verdict"]],
         required_by={"builder": ["inputs"], "verdict": ["image_id"]},
     )
+    p = module.params
     try:
-        outcome = made(module) if module.params["builder"] else judged(module)
+        if p["builder"]:
+            outcome = made(module)
+        else:
+            outcome = judge(module.aws, module.owner, p["name"], p["image_id"], p["verdict"], module.check)
     except RegionError as exc:
         module.ansible.fail_json(msg=str(exc))
     module.finish(outcome, image_id=outcome.members[0].id if outcome.members else "")

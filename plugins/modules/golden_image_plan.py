@@ -42,19 +42,9 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
-  - cloister.aws.region
+  - cloister.aws.region.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-attributes:
-  check_mode:
-    description: It only reads.
-    support: full
-  diff_mode:
-    description: There is nothing to compare.
-    support: none
-  idempotent:
-    description: It only reads.
-    support: full
 """
 
 EXAMPLES = r"""
@@ -116,8 +106,7 @@ def main() -> None:
         images = find(module.aws, [where], {}, refresh=True, where="")
         source_id = images.by_source[where].id
         inputs = digest(source_id, module.params["files"], module.params["said"])
-        golden = Golden.read(module.aws, module.owner)
-        todo, found = ("bake", None) if module.params["again"] else golden.todo(name, inputs)
+        todo, found = Golden.read(module.aws, module.owner).todo(name, inputs, module.params["again"])
     except RegionError as exc:
         module.ansible.fail_json(msg=str(exc))
     for warning in images.warnings:

@@ -23,27 +23,20 @@ options:
     description: How long Systems Manager is given to know them all.
     type: float
     default: 600
+  stack:
+    description: It is not asked for.
+    type: str
+    required: false
 extends_documentation_fragment:
-  - cloister.aws.region
+  - cloister.aws.region.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-attributes:
-  check_mode:
-    description: It only reads.
-    support: full
-  diff_mode:
-    description: There is nothing to compare.
-    support: none
-  idempotent:
-    description: It only reads.
-    support: full
 """
 
 EXAMPLES = r"""
 - name: Wait until Systems Manager knows every node
   cloister.aws.managed_nodes:
     region_name: kr
-    stack: pools
 """
 
 RETURN = r"""
@@ -62,6 +55,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._region_module import
 SPEC = {
     "parts": {"type": "list", "elements": "str"},
     "wait_seconds": {"type": "float", "default": 600},
+    "stack": {"type": "str"},
 }
 
 

@@ -42,7 +42,7 @@ options:
     type: str
     required: false
 extends_documentation_fragment:
-  - cloister.aws.region
+  - cloister.aws.region.arguments
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 attributes:

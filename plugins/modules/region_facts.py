@@ -18,19 +18,9 @@ options:
     type: str
     required: false
 extends_documentation_fragment:
-  - cloister.aws.region
+  - cloister.aws.region.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-attributes:
-  check_mode:
-    description: It only reads.
-    support: full
-  diff_mode:
-    description: There is nothing to compare.
-    support: none
-  idempotent:
-    description: It only reads.
-    support: full
 """
 
 EXAMPLES = r"""

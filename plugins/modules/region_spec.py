@@ -67,4 +67,9 @@ node_roles:
   elements: str
   returned: success
   sample: [operator, vllm]
+node_kits:
+  description: The roles of this collection that nodes get, by their own role, as playbooks/configure_nodes.yml says.
+  type: dict
+  returned: success
+  sample: {operator: [node_base, operator_tools]}
 """

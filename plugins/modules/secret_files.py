@@ -67,12 +67,12 @@ written:
   returned: always
 """
 
-import json
 import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
 from ansible_collections.cloister.aws.plugins.module_utils._node_secrets import Node
+from ansible_collections.cloister.aws.plugins.module_utils._secret_files import content, stands, write
 
 FILE = {
     "name": {"type": "str", "required": True},
@@ -94,35 +94,6 @@ SPEC = {
     },
     "aws_region": {"type": "str", "default": ""},
 }
-
-
-def content(node, entry):
-    """Return what shall be in a file."""
-    found = node.read(entry)
-    # What JSON says, YAML understands.
-    return f"{entry['yaml_key']}: {json.dumps(found.decode())}\n".encode() if entry["yaml_key"] else found
-
-
-def stands(path, wanted, owner):
-    """Return whether a file is there, with this content and for this user alone."""
-    try:
-        with open(path, "rb") as file:
-            found = os.fstat(file.fileno())
-            return (file.read(), found.st_uid, found.st_mode & 0o777) == (wanted, owner, 0o400)
-    except FileNotFoundError:
-        return False
-
-
-def write(path, wanted, owner):
-    """Put a file in the place of what is there; at no moment can somebody else read it, or read half of it."""
-    beside = f"{path}.new"
-    if os.path.exists(beside):
-        os.unlink(beside)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchown(file.fileno(), owner, -1)
-        file.write(wanted)
-    os.replace(beside, path)
 
 
 def main():

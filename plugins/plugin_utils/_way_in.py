@@ -16,9 +16,7 @@ import sys
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
-
-KEYS = ("ec2_instance_connect", "run_command", "agent")
-CLIENTS = ("own", "official")
+from ansible_collections.cloister.aws.plugins.plugin_utils.session_manager.choices import CLIENTS, KEYS
 
 _PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "session_manager")
 _INSTANCE = re.compile(r"m?i-[0-9a-f]{8,17}")

@@ -23,7 +23,6 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.nodes.node import (
     Place,
     Raw,
     node,
-    tags_of,
 )
 
 A_PAGE = 50
@@ -64,7 +63,7 @@ def nodes(aws: Aws, place: Place, account: str, wanted: Wanted) -> list[Node]:
     if more:
         rows = _by_id(aws, [machine["InstanceId"] for machine in machines], wanted)
     known = {str(row["InstanceId"]): row for row in rows}
-    joined = [node(known.get(one["InstanceId"]), one, tags_of(one), place, account) for one in machines]
+    joined = [node(known.get(one["InstanceId"]), one, tag_dict(one.get("Tags")), place, account) for one in machines]
     hybrid = [row for row in known.values() if row.get("ResourceType") == HYBRID]
     for row, tags in zip(hybrid, _tags(aws, hybrid, wanted), strict=True):
         joined.append(node(row, None, tags, place, account))

@@ -12,7 +12,7 @@ import datetime
 import re
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.module_utils._owner import PART, REGION, ROLE, STACK, tag_dict
+from ansible_collections.cloister.aws.plugins.module_utils._owner import PART, REGION, ROLE, ROLE_NAME, STACK
 
 Raw = t.Mapping[str, t.Any]
 
@@ -21,7 +21,6 @@ STALE = "Stale"
 UNMANAGED = "Unmanaged"
 EC2, HYBRID = "EC2Instance", "ManagedInstance"
 # A role or pool becomes half of a group's name, and whoever may set tags may write anything there.
-_WORD = re.compile(r"[a-z0-9_]{1,63}")
 _PART = re.compile(r"[a-z0-9]([a-z0-9-]{0,126}[a-z0-9])?")
 
 
@@ -115,16 +114,11 @@ def node(known: Raw | None, machine: Raw | None, tags: t.Mapping[str, str], plac
         "region": tags.get(REGION, ""),
         "stack": tags.get(STACK, ""),
         "pool": _matching(_PART, tags.get(PART, "")),
-        "role": _matching(_WORD, tags.get(ROLE, "")),
+        "role": _matching(ROLE_NAME, tags.get(ROLE, "")),
         "profile": place.profile,
         "role_arn": place.role_arn,
         "external_id": place.external_id,
     }
-
-
-def tags_of(machine: Raw) -> dict[str, str]:
-    """Return the tags of a machine as EC2 describes it."""
-    return tag_dict(machine.get("Tags"))
 
 
 def judged(one: Node, stale_minutes: int, now: datetime.datetime) -> Node:

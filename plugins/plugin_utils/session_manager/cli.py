@@ -9,6 +9,7 @@ import sys
 import typing as t
 
 from . import commands
+from .choices import CLIENTS, KEYS
 from .deadline import ignore_signals
 from .errors import SessionError
 
@@ -32,9 +33,7 @@ def parser() -> argparse.ArgumentParser:
     proxy = _verb(verbs, "proxy", commands.proxy, "be ssh's way to a node (ProxyCommand)")
     proxy.add_argument("--port", type=int, default=22, help="the port of sshd")
     proxy.add_argument("--user", required=True, help="whose key is put on the node")
-    proxy.add_argument(
-        "--key", default="agent", help="ec2_instance_connect, run_command or agent: how a key gets there"
-    )
+    proxy.add_argument("--key", default="agent", choices=KEYS, help="how a key gets there; agent puts none")
     proxy.add_argument("--key-file", help="the pair that ssh signs with; made unless it is there")
     shell = _verb(verbs, "shell", commands.shell, "open a shell on a node")
     shell.add_argument("--terminal", help="the terminal to use, where it is not that of this process")
@@ -54,6 +53,6 @@ def _verb(verbs: t.Any, name: str, run: t.Callable[[argparse.Namespace], int], p
     verb.add_argument("--profile", help="the profile whose credentials are used")
     verb.add_argument("--role-arn", help="the role to take on")
     verb.add_argument("--external-id", help="what that role's trust wants to hear")
-    verb.add_argument("--client", default="own", help="own, or official: AWS's session-manager-plugin")
+    verb.add_argument("--client", default="own", choices=CLIENTS, help="official is AWS's session-manager-plugin")
     verb.set_defaults(run=run)
     return verb

@@ -70,7 +70,7 @@ class Ports(Use):
 
     def watch(self) -> dict[t.Any, int]:
         """Listen where another connection can be carried; read connections while there is room."""
-        hungry = READ if self._session is not None and self._session.hungry > 0 else 0
+        hungry = READ if self._session is not None and self._session.room_bytes > 0 else 0
         accepts = READ if self._smux is not None or not self._by_stream else 0
         wanted: dict[t.Any, int] = {self._listener: accepts}
         for connection in self._by_stream.values():

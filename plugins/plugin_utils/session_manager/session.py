@@ -64,7 +64,7 @@ class Session:
             self._end()
 
     def send(self, data: bytes, content: int = codec.DATA) -> None:
-        """Send data to the node; who has much of it looks at `hungry` first."""
+        """Send data to the node; who has much of it looks at `room_bytes` first."""
         cipher = self._agent.cipher if self._agent and content == codec.DATA else None
         now = time.monotonic()
         for part in cut(data):
@@ -75,7 +75,7 @@ class Session:
         self._channel.send(codec.FLAG, which.to_bytes(4, "big"), time.monotonic())
 
     @property
-    def hungry(self) -> int:
+    def room_bytes(self) -> int:
         """How many bytes may be sent now."""
         if self._link is None or self._link.buffered > _MOST_BUFFERED_BYTES:
             return 0

@@ -55,7 +55,7 @@ class Pipes(Use):
 
     def watch(self) -> dict[t.Any, int]:
         """Read what ssh says while there is room for it, write what it has not yet taken."""
-        hungry = self._session is not None and self._session.hungry > 0
+        hungry = self._session is not None and self._session.room_bytes > 0
         return {self._source: READ if hungry else 0, self._sink: WRITE if self._waiting else 0}
 
     def ready(self, file: t.Any, events: int) -> None:
@@ -64,7 +64,7 @@ class Pipes(Use):
             self._write()
             return
         session: t.Any = self._session  # nothing is watched before there is one
-        data = os.read(self._source, min(_READ_BYTES, session.hungry))
+        data = os.read(self._source, min(_READ_BYTES, session.room_bytes))
         if not data:
             self.finished = True
             return

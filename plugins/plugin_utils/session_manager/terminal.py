@@ -56,7 +56,7 @@ class Terminal(Use):
 
     def watch(self) -> dict[t.Any, int]:
         """Read keys while there is room for them, show what was not shown yet."""
-        hungry = self._typing and self._session is not None and self._session.hungry > 0
+        hungry = self._typing and self._session is not None and self._session.room_bytes > 0
         wanted = {self._sink: WRITE} if self._waiting else {}
         if hungry:
             wanted[self._source] = wanted.get(self._source, 0) | READ

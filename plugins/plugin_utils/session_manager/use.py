@@ -16,11 +16,11 @@ class Sender(t.Protocol):
     """The session, as a use needs it."""
 
     @property
-    def hungry(self) -> int:
+    def room_bytes(self) -> int:
         """How many bytes may be sent now."""
 
     def send(self, data: bytes, content: int = 1) -> None:
-        """Send data to the node; who has much of it looks at `hungry` first."""
+        """Send data to the node; who has much of it looks at `room_bytes` first."""
 
     def flag(self, which: int) -> None:
         """Raise a flag of the protocol."""

@@ -6,14 +6,15 @@ from tests.integration.refusals.broken import Appended, Broken, Renamed
 
 IMAGES, POOLS, KR = "host_vars/images.yml", "host_vars/pools.yml", "kr"
 GPU = ("images_golden", "gpu")
+NEAR = "did you mean ai-node?"
 DIGEST = f"vllm/vllm-openai@sha256:{'0' * 63}"
 
 BROKEN = [
     Broken(IMAGES, (*GPU, "source"), {}, "images_golden[0].source", "parameter, id", inventory=KR),
     Broken(IMAGES, (*GPU, "source"), {"id": "ami-1"}, "images_golden[0].source.id", "not the id", inventory=KR),
     Broken(IMAGES, (*GPU, "subnets", 0), "public-a", "images_golden[0].subnets[0]", "is a public subnet", inventory=KR),
-    Broken(IMAGES, (*GPU, "security_groups", 0), "ai-nod", "images_golden[0].security_groups[0]", "did", inventory=KR),
-    Broken(IMAGES, (*GPU, "instance_profile"), "ai-nod", "images_golden[0].instance_profile", "did you", inventory=KR),
+    Broken(IMAGES, (*GPU, "security_groups", 0), "ai-nod", "images_golden[0].security_groups[0]", NEAR, inventory=KR),
+    Broken(IMAGES, (*GPU, "instance_profile"), "ai-nod", "images_golden[0].instance_profile", NEAR, inventory=KR),
     Broken(
         IMAGES, (*GPU, "instance_types", 0), "g5", "images_golden[0].instance_types[0]", "not an inst", inventory=KR
     ),

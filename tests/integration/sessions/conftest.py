@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import typing as t
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from ansible_collections.cloister.aws.plugins.plugin_utils._way_in import program
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.environment import lead_to
 from tests.unit.lab.sessions import world
 
 REGION = "us-west-2"
@@ -35,10 +35,7 @@ def session_lab(programs: Path) -> t.Iterator[EmbeddedAws]:
 def lab(session_lab: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> EmbeddedAws:
     """The embedded AWS, empty, and this process's environment leads to it."""
     session_lab.reset()
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in session_lab.environment.items():
-        monkeypatch.setenv(name, value)
+    lead_to(session_lab, monkeypatch)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     return session_lab
 

@@ -20,6 +20,7 @@ JUDGES = (
     "status_code",
     "ansible.builtin.wait_for",
 )
+INCLUDES = ("ansible.builtin.import_tasks", "ansible.builtin.include_tasks")
 CONFIGURED = ROOT / "playbooks/configure_nodes.yml"
 
 
@@ -34,11 +35,29 @@ def parts(content: t.Any) -> t.Iterator[tuple[str, t.Any]]:
             yield from parts(value)
 
 
+def included(file: Path) -> list[Path]:
+    """A file of tasks and all that it includes or imports."""
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    names = [value for key, value in parts(content) if key in INCLUDES]
+    return [file, *(deeper for name in names for deeper in included(file.parent / name))]
+
+
 def judges(folder: Path) -> list[t.Any]:
-    """What a scenario's verification demands."""
-    files = [folder / "verify.yml", *sorted((folder / "verify").glob("*.yml"))]
-    read = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
+    """What a scenario's verification demands, as far as it is run."""
+    read = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in included(folder / "verify.yml")]
     return [value for content in read for key, value in parts(content) if key in JUDGES]
+
+
+def cannot_say_no(judge: t.Any) -> bool:
+    """Whether a demand is met whatever is found, or is none, as `failed_when: false`."""
+    if isinstance(judge, dict) and "that" not in judge:
+        return False
+    said = judge["that"] if isinstance(judge, dict) else judge
+    return all(isinstance(one, bool) or one in ("true", "false", "", None) for one in _listed(said))
+
+
+def _listed(said: t.Any) -> list[t.Any]:
+    return said if isinstance(said, list) else [said]
 
 
 @pytest.mark.parametrize("folder", SCENARIOS, ids=lambda path: path.name)
@@ -46,7 +65,30 @@ def test_a_scenario_applies_and_asks(folder: Path) -> None:
     assert (folder / "converge.yml").exists()
     found = judges(folder)
     assert found
-    assert [one for one in found if one is True or (isinstance(one, dict) and one.get("that") in (True, "true"))] == []
+    assert [one for one in found if cannot_say_no(one)] == []
+
+
+@pytest.mark.parametrize(
+    ("judge", "idle"),
+    [
+        (False, True),
+        ("true", True),
+        ({"that": True}, True),
+        ({"that": []}, True),
+        ({"that": ["true", "a == b"]}, False),
+        ("asked is failed", False),
+        (200, False),
+        ({"msg": "it was taken"}, False),
+    ],
+)
+def test_a_demand_that_everything_meets_is_found(judge: t.Any, idle: bool) -> None:
+    assert cannot_say_no(judge) is idle
+
+
+def test_every_file_of_a_verification_is_run() -> None:
+    for folder in SCENARIOS:
+        run = {file.resolve() for file in included(folder / "verify.yml")}
+        assert {file.name for file in (folder / "verify").glob("*.yml") if file.resolve() not in run} == set()
 
 
 def test_every_role_for_machines_has_a_scenario() -> None:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
@@ -13,7 +12,6 @@ from ansible_collections.cloister.aws.plugins.module_utils._errors import InputE
 from ansible_collections.cloister.aws.plugins.module_utils._golden_images import (
     Golden,
     Move,
-    digest,
     judge,
     move,
     prune,
@@ -51,7 +49,7 @@ class World:
         assert not outcome.errors
         (found,) = [found for found in self.kind.find() if found.part == wish.part]
         if verdict:
-            judge(self.kind, found, verdict)
+            judge(self.aws, OWNER, image, found.id, verdict, check=False)
         return found.id
 
     def move(self, way: Move, identifier: str = "", check: bool = False) -> Outcome:
@@ -105,16 +103,31 @@ def test_an_image_of_that_name_that_is_not_ours_is_refused(world: World) -> None
     assert "is not this region's; deregister or rename it" in str(error)
 
 
-def test_a_version_is_waited_for_and_one_that_failed_is_told(world: World) -> None:
+def test_a_version_is_waited_for(world: World) -> None:
     world.lab.delays(machine_image=0.3)
     world.bake(1)
     (found,) = world.kind.find()
     assert found.raw["State"] == "available"
 
 
+def test_a_version_that_failed_is_told_with_its_reason(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.lab.delays(machine_image=30)
+    wish = want("gpu", "20261121-120001", "inputs", world.machine, "")
+    pages = Aws.pages
+
+    def failed(self: Aws, service: str, action: str, result: str, /, **params: t.Any) -> list[t.Any]:
+        rows = pages(self, service, action, result, **params)
+        ended = {"State": "failed", "StateReason": {"Message": "a disk could not be read"}}
+        return [{**row, **ended} for row in rows] if action == "describe_images" else rows
+
+    monkeypatch.setattr(Aws, "pages", failed)
+    (error,) = reconcile(world.kind, [wish], check=False, purge=False).errors
+    assert "gpu-20261121-120001 is failed: a disk could not be read; bake it again" in str(error)
+
+
 def test_a_bake_goes_on_where_it_was_cut_short(world: World) -> None:
-    def todo(inputs: str) -> tuple[str, str]:
-        way, found = Golden.read(world.aws, OWNER).todo("gpu", inputs)
+    def todo(inputs: str, again: bool = False) -> tuple[str, str]:
+        way, found = Golden.read(world.aws, OWNER).todo("gpu", inputs, again)
         return way, found.id if found else ""
 
     assert todo("inputs-1") == ("bake", "")
@@ -126,6 +139,23 @@ def test_a_bake_goes_on_where_it_was_cut_short(world: World) -> None:
     world.bake(2, verdict=REJECTED)
     with pytest.raises(InputError, match="was made from just this, and was rejected"):
         todo("inputs-2")
+    assert todo("inputs-1", again=True) == todo("inputs-2", again=True) == ("bake", "")
+
+
+def test_a_verdict_is_written_once_and_only_planned_in_check_mode(world: World) -> None:
+    made = world.bake(1, verdict="")
+
+    def judged(check: bool) -> list[tuple[str, str]]:
+        return told(judge(world.aws, OWNER, "gpu", made, REJECTED, check))
+
+    world.lab.clear_journal()
+    assert judged(check=True) == [("gpu-20261121-120001", "change")]
+    assert world.writes() == []
+    assert judged(check=False) == [("gpu-20261121-120001", "change")]
+    assert world.verdicts() == {made: REJECTED}
+    world.lab.clear_journal()
+    assert judged(check=False) == [("gpu-20261121-120001", "keep")]
+    assert world.writes() == []
 
 
 def test_stages_move_one_after_the_other(world: World) -> None:
@@ -256,18 +286,3 @@ def test_old_versions_go_with_their_snapshots_unless_somebody_has_them(world: Wo
     assert set(world.verdicts()) == {*made.values(), other} - {made[4]}
     assert not [one for one in world.lab.holdings() if one["tags"].get("cloister:part") == "gpu-20261121-120004"]
     assert not prune(world.aws, OWNER, {"gpu": 2}, check=False).members
-
-
-def test_what_an_image_is_made_from_counts_and_nothing_else(tmp_path: Path) -> None:
-    role = tmp_path / "a" / "docker"
-    (role / "tasks").mkdir(parents=True)
-    (role / "tasks/main.yml").write_text("- name: Do")
-    said: dict[str, t.Any] = {"vllm_port": 8002}
-    first = digest("ami-1", [str(role)], said)
-    (role / "README.md").write_text("words")
-    moved = tmp_path / "b"
-    (tmp_path / "a").rename(moved)
-    assert digest("ami-1", [str(moved / "docker")], said) == first
-    (moved / "docker/tasks/main.yml").write_text("- name: Do otherwise")
-    changed = digest("ami-1", [str(moved / "docker")], said)
-    assert len({first, changed, digest("ami-2", [], said), digest("ami-2", [], {})}) == 4

@@ -15,7 +15,6 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.endpoints 
 # Two machines are needed to say that one of them is bad.
 FEWEST, MOST = 2, 100
 DIGEST = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
-LIKE = re.compile(r"[a-z0-9_]{1,63}")
 
 
 def rules(region: Region) -> t.Iterator[Problem]:
@@ -31,16 +30,14 @@ def rules(region: Region) -> t.Iterator[Problem]:
 
 
 def _itself(image: Item) -> t.Iterator[Problem]:
-    keep, gib, like = image.get("keep"), image.get("root_volume_gib"), image.text("like")
+    keep, gib = image.get("keep"), image.get("root_volume_gib")
     if isinstance(keep, int) and not FEWEST <= keep <= MOST:
         yield image.problem(
             "keep", f"{keep} versions.", f"from {FEWEST}, so that there is one to go back to, to {MOST}"
         )
     if isinstance(gib, int) and not 1 <= gib <= pool_machines.LARGEST_GIB:
         yield image.problem("root_volume_gib", f"{gib} GiB.", f"from 1 to {pool_machines.LARGEST_GIB}")
-    if like and not LIKE.fullmatch(like):
-        right = "one word of lowercase letters, digits and underscores, such as vllm"
-        yield image.problem("like", f"{shown(like)} cannot be the name of a role.", right)
+    yield from pools.role_name(image, "like")
     for item in image.items("containers"):
         if not DIGEST.fullmatch(str(item.value)):
             right = "name@sha256: and 64 hexadecimal digits"

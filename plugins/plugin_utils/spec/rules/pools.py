@@ -8,9 +8,9 @@ https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.
 
 from __future__ import annotations
 
-import re
 import typing as t
 
+from ansible_collections.cloister.aws.plugins.module_utils._owner import ROLE_NAME
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, did_you_mean, shown
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region, vpc_of
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import pool_machines
@@ -20,8 +20,6 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.shared imp
 
 TAGS_LEFT = 10
 SHORTEST_LIFE_SECONDS = 86400
-# It becomes the name of a group of the inventory.
-ROLE = re.compile(r"[a-z0-9_]{1,63}")
 # Numbers with a range: option, and the lowest and highest that AWS takes.
 RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("size", "min"): (0, 10000),
@@ -52,9 +50,7 @@ def rules(region: Region) -> t.Iterator[Problem]:
         yield from _health(pool)
         yield from tags(pool.child("tags") if pool.get("tags") else None, TAGS_LEFT)
         yield from pool_machines.rules(pool)
-        if pool.get("role") and not ROLE.fullmatch(pool.text("role")):
-            right = "one word of lowercase letters, digits and underscores, such as vllm"
-            yield pool.problem("role", f"{shown(pool.get('role'))} cannot be the name of a role.", right)
+        yield from role_name(pool, "role")
 
 
 def _numbers(pool: Item) -> t.Iterator[Problem]:
@@ -91,6 +87,13 @@ def _refresh(pool: Item) -> t.Iterator[Problem]:
     if isinstance(healthy, int) and isinstance(most, int) and most - healthy > 100:
         found = f"{most} is more than 100 above healthy_percent, which is {healthy}."
         yield refresh.problem("max_healthy_percent", found, f"from 100 to {healthy + 100}")
+
+
+def role_name(item: Item, field: str) -> t.Iterator[Problem]:
+    """What a field calls a role of nodes can be the name of one."""
+    if item.get(field) and not ROLE_NAME.fullmatch(item.text(field)):
+        right = "one word of lowercase letters, digits and underscores, such as vllm"
+        yield item.problem(field, f"{shown(item.get(field))} cannot be the name of a role.", right)
 
 
 def references(pool: Item, region: Region) -> t.Iterator[Problem]:

@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-import os
 import typing as t
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._clients import Connection
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.environment import lead_to
 from tests.unit.lab.commands.world import REGION, Fleet, put_docker, started
 
 
@@ -34,10 +34,7 @@ def server(docker: Path) -> t.Iterator[EmbeddedAws]:
 def fleet(server: EmbeddedAws, docker: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     """Nodes in an empty account that this process's environment leads to."""
     server.reset()
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
+    lead_to(server, monkeypatch)
     session = boto3.session.Session(region_name=REGION)
     client: t.Any = session.client
     return Fleet(server, client, docker)

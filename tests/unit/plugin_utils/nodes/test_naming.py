@@ -45,9 +45,6 @@ def test_of_two_wishes_a_later_one_takes_no_name_that_was_given() -> None:
 STRANGE = ["all:!web", "web,db", "../etc", "-i", "a b", "{{ lookup('pipe', 'id') }}", "web[0:9]", "~.*", "w" * 254, ""]
 
 
-STRANGE = ["all:!web", "web,db", "../etc", "-i", "a b", "{{ lookup('pipe', 'id') }}", "web[0:9]", "~.*", "w" * 254, ""]
-
-
 @pytest.mark.parametrize("name", STRANGE)
 def test_what_a_pattern_a_path_or_a_shell_would_misread_is_no_name(name: str) -> None:
     assert names([a_node(ONE, tags={"Name": name})], TAG, ()) == {ONE: ONE}

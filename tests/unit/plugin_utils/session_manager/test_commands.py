@@ -37,6 +37,13 @@ def test_it_starts_anywhere_and_says_what_it_can() -> None:
     assert b"{proxy,shell,forward}" in ran.stdout
 
 
+@pytest.mark.parametrize("wrong", [["--key", "password"], ["--client", "nc"]])
+def test_a_way_that_is_none_is_refused(wrong: list[str]) -> None:
+    ran = run("proxy", *WHERE, "--user", "me", *wrong)
+    assert (ran.returncode, ran.stdout) == (2, b"")
+    assert f"invalid choice: '{wrong[1]}'".encode() in ran.stderr
+
+
 def test_the_official_client_is_told_the_same(programs: Path) -> None:
     path = f"{programs}{os.pathsep}/bin"
     ran = run("proxy", *WHERE, "--user", "me", "--port", "22", "--client", "official", "--profile", "p", path=path)

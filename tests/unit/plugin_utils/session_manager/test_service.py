@@ -90,6 +90,9 @@ def test_a_role_is_taken_on_with_what_its_trust_wants_to_hear(embedded_aws: Embe
     trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     arn = make("iam").create_role(RoleName="way-in", AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    taken = service(Role(arn, "a word"))
+    taken, said = service(Role(arn, "a word")), list[dict[str, t.Any]]()
+    taken._session.register("provide-client-params.sts.AssumeRole", lambda params, **_more: said.append(params))
     assert taken.call("sts", "get_caller_identity")["Arn"].endswith("assumed-role/way-in/cloister")
+    assert [(asked["RoleArn"], asked["ExternalId"]) for asked in said] == [(arn, "a word")]
     assert taken.signature(URL)["Authorization"]
+    assert len(said) == 1, "one role for all that is asked"

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import typing as t
@@ -89,6 +91,21 @@ def test_nodes_are_grouped_by_role_and_pool(world: World) -> None:
     assert world.groups() == {
         "nodes": [ONE, TWO, DESK], "role_vllm": [ONE], "role_app": [TWO], "pool_gpu_large": [ONE],
     }  # fmt: skip
+
+
+def test_our_playbooks_find_the_group_of_every_role_that_they_name() -> None:
+    """Else Ansible would warn of a group that it cannot find, wherever there is no such node."""
+    told = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "playbooks").glob("*.yml"))
+    kits = re.findall(r"^    node_role: (\w+)$", told, re.M)
+    hosts = re.findall(r"\brole_([a-z]+)\b", "\n".join(re.findall(r"^  hosts: (.*)$", told, re.M)))
+    assert {"vllm", "proxy"} <= set(kits)
+    assert set(kits) | set(hosts) == set(roles_of_the_plugin())
+
+
+def roles_of_the_plugin() -> t.Any:
+    """`ROLES` of the plugin, which only Ansible's loader can import as a whole."""
+    source = (ROOT / "plugins/inventory/ssm_nodes.py").read_text(encoding="utf-8")
+    return ast.literal_eval(re.findall(r"^ROLES = (.*)$", source, re.M)[0])
 
 
 def test_the_region_beside_the_source_says_whose_and_where(world: World) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.cloister.aws.plugins.filter.engine_arguments import FilterModule, engine_arguments
+from ansible_collections.cloister.aws.plugins.filter.engine_arguments import engine_arguments
+from ansible_collections.cloister.aws.plugins.module_utils._engine_arguments import words
+from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
 
 from lab.services.vllm import serve
 
@@ -21,7 +23,7 @@ ENGINE = yaml.safe_load((ROOT / "roles/vllm/vars/main.yml").read_text(encoding="
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("settings", "wanted"),
     [
         ({"dtype": "float16", "max_model_len": 4096}, ["--dtype", "float16", "--max-model-len", "4096"]),
         ({"gpu-memory-utilization": 0.7}, ["--gpu-memory-utilization", "0.7"]),
@@ -32,15 +34,19 @@ ENGINE = yaml.safe_load((ROOT / "roles/vllm/vars/main.yml").read_text(encoding="
         ({"seed": None, "revision": "", "lora-modules": []}, []),
     ],
 )
-def test_settings_become_words_of_a_command_line(settings: dict[str, t.Any], words: list[str]) -> None:
-    assert engine_arguments(settings) == words
-    assert FilterModule().filters() == {"engine_arguments": engine_arguments}
+def test_settings_become_words_of_a_command_line(settings: dict[str, t.Any], wanted: list[str]) -> None:
+    assert words(settings) == engine_arguments(settings) == wanted
 
 
 @pytest.mark.parametrize("name", ["--dtype", "Dtype", "d type", "", "dtype=float16", "d;rm"])
 def test_what_is_no_name_of_an_argument_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="is no name of an argument"):
+        words({name: 1})
+
+
+def test_a_template_is_told_what_is_refused() -> None:
     with pytest.raises(AnsibleFilterError, match="is no name of an argument"):
-        engine_arguments({name: 1})
+        engine_arguments({"--dtype": 1})
 
 
 def test_every_argument_of_the_role_is_one_of_vllm_and_a_switch_only_where_vllm_has_one() -> None:
