@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
-_ARGUMENTS = r"""
+
+class ModuleDocFragment:
+    """Options shared by all modules that work on a region, and how they behave: each on its own, or as one of these."""
+
+    DOCUMENTATION = r"""
 options:
   region_name:
     description:
@@ -33,14 +37,8 @@ requirements:
   - botocore >= 1.35.0
 """
 
-
-class ModuleDocFragment:
-    """Options shared by all modules that work on a region."""
-
     # Modules that reconcile a set.
-    DOCUMENTATION = (
-        _ARGUMENTS
-        + r"""
+    SETS = r"""
 attributes:
   check_mode:
     description: Reads, compares and predicts; an id that AWS would only give later is a known-after-apply marker.
@@ -57,15 +55,9 @@ notes:
   - Nothing without this region's ownership tags is ever changed or deleted. Two members of one name, or something
     foreign in the place of a new one, stop the module before its first write and are named.
 """
-    )
-
-    # Modules that do one thing: each says itself how it behaves.
-    ARGUMENTS = _ARGUMENTS
 
     # Modules that only look.
-    READING = (
-        _ARGUMENTS
-        + r"""
+    READING = r"""
 attributes:
   check_mode:
     description: It only reads.
@@ -77,4 +69,3 @@ attributes:
     description: It only reads.
     support: full
 """
-    )

@@ -18,6 +18,7 @@ description:
 author: Cloister contributors (@cloister)
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - cloister.aws.databases
   - amazon.aws.common.modules
   - amazon.aws.region.modules

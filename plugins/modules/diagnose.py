@@ -59,6 +59,7 @@ options:
         choices: [reached, blocked]
         default: reached
 extends_documentation_fragment:
+  - cloister.aws.region
   - cloister.aws.region.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules

@@ -23,6 +23,7 @@ options:
     default: true
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - cloister.aws.ecs_clusters
   - cloister.aws.purge
   - amazon.aws.common.modules

@@ -40,6 +40,7 @@ options:
         stack that are no longer listed are removed once no service is in their way.
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - cloister.aws.ecs_services
   - cloister.aws.ecs_clusters
   - cloister.aws.purge

@@ -102,6 +102,7 @@ options:
 extends_documentation_fragment:
   - cloister.aws.eks_cluster
   - cloister.aws.region
+  - cloister.aws.region.sets
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """

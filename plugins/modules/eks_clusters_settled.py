@@ -22,6 +22,7 @@ options:
     default: 2400
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - cloister.aws.eks_clusters
   - amazon.aws.common.modules
   - amazon.aws.region.modules

@@ -31,6 +31,7 @@ options:
     default: 7200
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - cloister.aws.eks_node_groups
   - amazon.aws.common.modules
   - amazon.aws.region.modules

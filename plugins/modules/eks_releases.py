@@ -60,6 +60,7 @@ options:
     elements: dict
     default: []
 extends_documentation_fragment:
+  - cloister.aws.region
   - cloister.aws.region.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - cloister.aws.eks_cluster
   - cloister.aws.eks_service_accounts
   - cloister.aws.region
+  - cloister.aws.region.sets
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """

@@ -40,6 +40,7 @@ options:
         choices: [tcp, udp]
         default: tcp
 extends_documentation_fragment:
+  - cloister.aws.region
   - cloister.aws.region.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules

@@ -151,6 +151,7 @@ options:
     default: ""
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - cloister.aws.purge
   - amazon.aws.common.modules
   - amazon.aws.region.modules

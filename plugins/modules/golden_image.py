@@ -42,6 +42,7 @@ options:
     choices: [passed, rejected]
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """

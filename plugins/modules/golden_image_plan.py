@@ -42,6 +42,7 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
+  - cloister.aws.region
   - cloister.aws.region.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules

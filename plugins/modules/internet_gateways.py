@@ -29,6 +29,7 @@ options:
         required: true
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - cloister.aws.purge
   - amazon.aws.common.modules
   - amazon.aws.region.modules

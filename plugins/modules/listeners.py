@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - cloister.aws.load_balancers
   - cloister.aws.target_groups
   - cloister.aws.region
+  - cloister.aws.region.sets
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """

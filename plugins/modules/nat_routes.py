@@ -33,6 +33,7 @@ options:
         default: 0.0.0.0/0
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """

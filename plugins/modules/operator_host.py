@@ -38,6 +38,7 @@ options:
     default: 900
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """

@@ -28,6 +28,7 @@ options:
     default: false
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - cloister.aws.pools
   - amazon.aws.common.modules
   - amazon.aws.region.modules

@@ -27,6 +27,7 @@ options:
     default: 7200
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - cloister.aws.pools
   - amazon.aws.common.modules
   - amazon.aws.region.modules

@@ -18,6 +18,7 @@ options:
     type: str
     required: false
 extends_documentation_fragment:
+  - cloister.aws.region
   - cloister.aws.region.reading
   - amazon.aws.common.modules
   - amazon.aws.region.modules

@@ -41,7 +41,7 @@ options:
     required: false
     default: region
 extends_documentation_fragment:
-  - cloister.aws.region.arguments
+  - cloister.aws.region
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 attributes:

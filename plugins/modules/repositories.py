@@ -83,6 +83,7 @@ options:
         type: str
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - cloister.aws.purge
   - amazon.aws.common.modules
   - amazon.aws.region.modules

@@ -87,6 +87,7 @@ options:
 
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """

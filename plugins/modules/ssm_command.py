@@ -95,7 +95,7 @@ options:
     type: str
     required: false
 extends_documentation_fragment:
-  - cloister.aws.region.arguments
+  - cloister.aws.region
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 attributes:

@@ -32,6 +32,7 @@ options:
     default: 900
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 notes:

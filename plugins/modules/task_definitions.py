@@ -24,6 +24,7 @@ options:
     default: 30
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - cloister.aws.ecs_services
   - cloister.aws.purge
   - amazon.aws.common.modules

@@ -67,6 +67,7 @@ options:
     default: true
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - amazon.aws.common.modules
   - amazon.aws.region.modules
 """

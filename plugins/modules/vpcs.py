@@ -40,6 +40,7 @@ options:
         default: true
 extends_documentation_fragment:
   - cloister.aws.region
+  - cloister.aws.region.sets
   - cloister.aws.purge
   - amazon.aws.common.modules
   - amazon.aws.region.modules
