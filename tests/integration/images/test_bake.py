@@ -102,6 +102,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[World]:
     region.lab.stop()
 
 
+def own_writes(run: Run) -> list[dict[str, t.Any]]:
+    """What a run wrote itself: SSH of the run before it may still look for the machine that is gone, by its session."""
+    return [write for write in run.region_writes if write["run_id"] == run.report["run_id"]]
+
+
 def test_a_plan_says_that_it_would_be_baked_and_writes_nothing(world: World) -> None:
     run = world.play("bake", "--check")
     assert run.rc == 0, run.output
@@ -118,7 +123,7 @@ def test_an_image_is_baked_tested_and_the_candidate(world: World) -> None:
     assert set(world.stages()) == {"candidate"}
     assert world.machines() == []
     again = world.play("bake")
-    assert (again.rc, again.region_writes) == (0, []), again.output
+    assert (again.rc, own_writes(again)) == (0, []), again.output
 
 
 def test_it_is_promoted_and_a_second_time_changes_nothing(world: World) -> None:
@@ -126,7 +131,7 @@ def test_it_is_promoted_and_a_second_time_changes_nothing(world: World) -> None:
     assert run.rc == 0, run.output
     assert world.stages()["current"] == world.stages()["candidate"]
     again = world.play("promote")
-    assert (again.rc, again.region_writes) == (0, []), again.output
+    assert (again.rc, own_writes(again)) == (0, []), again.output
 
 
 def test_one_that_does_not_keep_its_promise_is_rejected_and_nothing_else_changes(world: World) -> None:
