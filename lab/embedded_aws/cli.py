@@ -70,6 +70,8 @@ def _published_options(verb: argparse.ArgumentParser) -> None:
         verb.add_argument(option, action="append", default=[], metavar="NAME", help="with a value that is made up")
     text = "also what the ecs_services of this region need, which are read as JSON from standard input"
     verb.add_argument("--needed-by", metavar="REGION_NAME", help=text)
+    text = "also the certificates that proxies of this inventory have in Secrets Manager, signed by the lab's CA"
+    verb.add_argument("--inventory", type=Path, metavar="DIR", help=text)
 
 
 def _verb(verbs: t.Any, name: str, run: t.Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
@@ -149,7 +151,8 @@ def _publish(options: argparse.Namespace) -> None:
     secrets = dict.fromkeys([*options.secret, *needed.secrets], "")
     parameters = dict.fromkeys([*options.parameter, *needed.parameters], "")
     images = [*options.image, *needed.images]
-    print(json.dumps(_found(options).publish(options.region, images, secrets, parameters)))
+    certificates = needs.certificates(options.inventory) if options.inventory else {}
+    print(json.dumps(_found(options).publish(options.region, images, secrets, parameters, certificates)))
 
 
 def _fire(options: argparse.Namespace) -> None:

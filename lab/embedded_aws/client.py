@@ -74,7 +74,26 @@ class EmbeddedAws:
         """A region as it is judged: `Snapshot` of module_utils/reachability, read without a request to AWS."""
         return self._call("GET", f"snapshot?region={region}&account={account}")
 
+    def pulse(self) -> list[t.Any]:
+        """Changes whenever something does that load balancers, resolvers or security groups live by; cheap to ask."""
+        return t.cast("list[t.Any]", self._call("GET", "pulse")["pulse"])
+
+    def edges(self) -> list[Json]:
+        """Regions that have something there: [{account, region, snapshot, registrations, certificates}]; edge.py."""
+        return t.cast("list[Json]", self._call("GET", "edges")["edges"])
+
     # Setting
+
+    def target_checks(
+        self, targets: t.Iterable[str], found: t.Mapping[int, Json], answers: t.Mapping[str, bool] | None = None
+    ) -> None:
+        """What checks that are really made find: of these targets, {healthy, reason, description} by registration.
+
+        `answers` is what those of Route 53 find, by address:port.
+        """
+        checks = {str(key): one for key, one in found.items()}
+        body = {"targets": sorted(targets), "found": checks, "answers": dict(answers or {})}
+        self._call("POST", "target_checks", body)
 
     def fail(self, action: str, code: str, times: int = 1, **more: t.Any) -> None:
         """Answer the first `times` calls of `action` with error `code`; more: status, message, each, applied."""
@@ -129,10 +148,23 @@ class EmbeddedAws:
         images: t.Sequence[str] = (),
         secrets: t.Mapping[str, str] | None = None,
         parameters: t.Mapping[str, str] | None = None,
+        certificates: t.Mapping[str, t.Sequence[str]] | None = None,
     ) -> Json:
-        """Bring what a person or pipeline would: images ``name:tag``; secrets and parameters by name, "" is made up."""
-        body = {"region": region, "images": list(images), "secrets": secrets or {}, "parameters": parameters or {}}
+        """Bring what a person or pipeline would: images ``name:tag``; secrets and parameters by name, "" is made up.
+
+        `certificates` are secrets by name, each a certificate for these domains that the lab's CA signs.
+        """
+        body: Json = {"region": region, "images": list(images), "secrets": secrets or {}}
+        body |= {"parameters": parameters or {}, "certificates": certificates or {}}
         return self._call("POST", "publish", body)
+
+    def authority(self) -> str:
+        """The certificate, PEM, of the lab's CA, which clients trust."""
+        return str(self._call("GET", "authority")["certificate"])
+
+    def issue(self, names: t.Sequence[str]) -> dict[str, str]:
+        """{certificate, private_key, chain}, PEM: for these names, signed by the lab's CA."""
+        return t.cast("dict[str, str]", self._call("POST", "issue", {"names": list(names)}))
 
     def target_health(
         self,
@@ -189,6 +221,18 @@ class EmbeddedAws:
     def instances(self) -> list[Json]:
         """Instances that are not over, in every account and region; instances.py tells their keys."""
         return t.cast("list[Json]", self._call("GET", "instances")["instances"])
+
+    def tasks(self) -> list[Json]:
+        """Tasks with an address of their own, in every account and region; tasks.py tells which and their keys."""
+        return t.cast("list[Json]", self._call("GET", "tasks")["tasks"])
+
+    def await_tasks(self, wanted: bool) -> None:
+        """Let tasks with an address run only once their containers are brought; False: as ever."""
+        self._call("POST", "await_tasks", {"wanted": wanted})
+
+    def bring_task(self, task: str) -> None:
+        """The containers of a task are there, or nothing will ever stand for it: it runs."""
+        self._call("POST", "bring_task", {"task": task})
 
     def await_machines(self, tag: str | None, but: t.Collection[str] = ()) -> None:
         """Let no agent answer on instances with this tag, but these, until they have a machine; None: on any."""

@@ -18,7 +18,7 @@ import typing as t
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
-from lab.embedded_aws import machines
+from lab.embedded_aws import machines, task_containers
 from lab.embedded_aws.accounts import Accounts
 from lab.embedded_aws.capacity import current as capacity
 from lab.embedded_aws.delays import Delays
@@ -30,6 +30,7 @@ from lab.embedded_aws.limits import current as limits
 from lab.embedded_aws.sessions.channel_faults import ChannelFault
 from lab.embedded_aws.sessions.channel_faults import current as channel_faults
 from lab.embedded_aws.sessions.session import current as sessions
+from lab.embedded_aws.verdicts import Verdict
 from lab.embedded_aws.verdicts import current as verdicts
 
 PREFIX = "/_cloister/"
@@ -86,6 +87,22 @@ class Control:
 
         with BACKEND:
             return dict(snapshot(str(body.get("account") or self.accounts.main), str(body["region"])))
+
+    def _get_pulse(self, _: Body) -> Body:
+        from lab.embedded_aws.edge import pulse
+
+        return {"pulse": [self.journal.total(), *pulse()]}
+
+    def _get_edges(self, _: Body) -> Body:
+        from lab.embedded_aws.edge import edges
+
+        return {"edges": edges()}
+
+    def _post_target_checks(self, body: Body) -> Body:
+        verdicts.check(body["targets"], {int(key): Verdict(**one) for key, one in body["found"].items()})
+        ends = (key.rpartition(":") for key in body["answers"])
+        verdicts.ask({(address, int(port)): body["answers"][f"{address}:{port}"] for address, _, port in ends})
+        return {}
 
     def _post_clear_journal(self, _: Body) -> Body:
         self.journal.clear()
@@ -158,6 +175,33 @@ class Control:
 
         return {"instances": instances()}
 
+    def _get_tasks(self, _: Body) -> Body:
+        from lab.embedded_aws.tasks import tasks
+
+        return {"tasks": tasks()}
+
+    def _post_await_tasks(self, body: Body) -> Body:
+        from lab.embedded_aws.tasks import expect
+
+        expect(bool(body["wanted"]))
+        return {}
+
+    def _post_bring_task(self, body: Body) -> Body:
+        from lab.embedded_aws.tasks import bring
+
+        bring(str(body["task"]))
+        return {}
+
+    def _get_authority(self, _: Body) -> Body:
+        from lab.embedded_aws.authority import authority
+
+        return {"certificate": authority().certificate}
+
+    def _post_issue(self, body: Body) -> Body:
+        from lab.embedded_aws.authority import authority
+
+        return dict(authority().issue([str(name) for name in body["names"]]))
+
     def _post_await(self, body: Body) -> Body:
         machines.awaited.set(body.get("tag"), body.get("but", ()))
         return {}
@@ -187,7 +231,10 @@ class Control:
     def _post_publish(self, body: Body) -> Body:
         from lab.embedded_aws.supplies import publish
 
-        return publish(str(self.status["account"]), body["region"], body["images"], body["secrets"], body["parameters"])
+        return publish(
+            str(self.status["account"]), body["region"], body["images"], body["secrets"], body["parameters"],
+            body.get("certificates", {}),
+        )  # fmt: skip
 
     def _post_emit(self, body: Body) -> Body:
         from lab.embedded_aws.clockwork import emit
@@ -219,6 +266,7 @@ class Control:
         verdicts.clear()
         capacity.clear()
         machines.clear()
+        task_containers.clear()
         pings.clear()
         releases.reset()
         self.delays.reset()

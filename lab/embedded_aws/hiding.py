@@ -135,11 +135,10 @@ class Hiding:
             return None
         named = [_own_name(call, value) for value in _direct(call)]
         with self._lock:
-            hidden = next((value for value in named if value in self._left), None)
-            if hidden is None:
-                return None
-            self._spend(hidden)
-        return _not_found(call, hidden)
+            hidden = list(dict.fromkeys(value for value in named if value in self._left))
+            for value in hidden:
+                self._spend(value)
+        return _not_found(call, hidden[0]) if hidden else None
 
     def filter(self, call: Call, answer: Answer) -> Answer:
         """`answer` without the hidden things it lists."""

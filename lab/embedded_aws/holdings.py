@@ -143,6 +143,9 @@ def _zones() -> t.Iterator[Holding]:
             tags = dict(backend.resource_tags.get(zone.resource_id) or {})
             shown = [zone.comment, zone.vpcs, [view(record) for record in zone.rrsets]]
             yield _holding("route53:hostedzone", zone.resource_id, backend, tags, shown, zone.name)
+        for check in backend.health_checks.values():
+            tags = dict(backend.resource_tags.get(check.id) or {})
+            yield _holding("route53:healthcheck", check.id, backend, tags, check.config, check.reference)
 
 
 def _certificates() -> t.Iterator[Holding]:

@@ -14,7 +14,7 @@ from lab.embedded_aws.backend_lock import BACKEND
 def instances() -> list[dict[str, t.Any]]:
     """Each instance that is not over.
 
-    {id, account, region, state, type, image, vpc, vpc_cidr, address, tags, container}: `container` is that of the
+    {id, account, region, state, type, gpus, image, vpc, vpc_cidr, address, tags, container}: `container` is that of the
     machine behind it, None when it has none.
     """
     with BACKEND:
@@ -49,11 +49,12 @@ def _backends(module: str, name: str) -> t.Iterator[t.Any]:
 
 def _shown(backend: t.Any, one: t.Any) -> dict[str, t.Any]:
     from lab.embedded_aws.truth.ec2.base import tags_of
+    from lab.embedded_aws.truth.ecs.machines import size_of
 
     machine, vpc = machines.behind(one.id), backend.vpcs.get(one.vpc_id)
     return {
         "id": one.id, "account": backend.account_id, "region": backend.region_name, "state": one.state,
-        "type": one.instance_type, "image": one.image_id, "vpc": one.vpc_id, "vpc_cidr": vpc.cidr_block if vpc else "",
-        "address": one.private_ip, "tags": dict(tags_of(backend, one.id)),
-        "container": machine.container if machine else None,
+        "type": one.instance_type, "gpus": size_of(one.instance_type)["GPU"], "image": one.image_id,
+        "vpc": one.vpc_id, "vpc_cidr": vpc.cidr_block if vpc else "", "address": one.private_ip,
+        "tags": dict(tags_of(backend, one.id)), "container": machine.container if machine else None,
     }  # fmt: skip

@@ -40,6 +40,7 @@ class Journal:
     def __init__(self, folder: Path | None) -> None:
         self._lock = threading.Lock()
         self._writes: list[dict[str, t.Any]] = []
+        self._total = 0
         self._reads: collections.Counter[str] = collections.Counter()
         self._run_reads: collections.Counter[str] = collections.Counter()
         self._file = (folder / "writes.jsonl").open("a", buffering=1) if folder else None
@@ -61,6 +62,7 @@ class Journal:
         with self._lock:
             entry["sequence"] = len(self._writes) + 1
             self._writes.append(entry)
+            self._total += 1
             if self._file:
                 self._file.write(json.dumps(entry) + "\n")
         return made
@@ -69,6 +71,11 @@ class Journal:
         """Records whose sequence is greater than `since`."""
         with self._lock:
             return self._writes[since:]
+
+    def total(self) -> int:
+        """How many writes there ever were, whatever was forgotten since."""
+        with self._lock:
+            return self._total
 
     def reads(self) -> dict[str, t.Any]:
         """Counts of reads: {total, actions: {service:action: n}, runs: {run id: n}}."""

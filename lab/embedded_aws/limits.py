@@ -13,7 +13,7 @@ NAMES = (
     "spot_vcpus_p", "auto_scaling_groups",
     "load_balancers", "target_groups", "listeners_per_load_balancer", "certificates",
     "db_instances", "db_subnet_groups", "db_parameter_groups",
-    "eks_clusters", "eks_node_groups", "eks_fargate_profiles",
+    "eks_clusters", "eks_node_groups", "eks_fargate_profiles", "health_checks",
 )  # fmt: skip
 
 

@@ -14,7 +14,11 @@ import typing as t
 from lab.embedded_aws import collection  # noqa: F401 - what follows is found by it
 
 # isort: split
-from ansible_collections.cloister.aws.plugins.module_utils.reachability.shapes import referenced, tidy
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.shapes import (
+    checks_named,
+    referenced,
+    tidy,
+)
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import Snapshot
 
 Backend = t.Any  # moto's EC2Backend of one account and region
@@ -55,6 +59,7 @@ def snapshot(account: str, region: str) -> Snapshot:
     found["network_acls"] = [_acl(one) for one in backend.network_acls.values()]
     found["prefix_lists"] = _prefix_lists(backend, referenced(found))
     found["hosted_zones"] = _zones(backend)
+    found["health_checks"] = _health_checks(backend, checks_named(found["hosted_zones"]))
     found["endpoint_services"] = _endpoint_services(backend)
     found["eks_clusters"], found["trails"] = _clusters(account, region), _trails(account, region)
     return tidy({"region": region, "partition": backend.partition, **found, **_balancing(account, region)})
@@ -123,6 +128,15 @@ def _zones(backend: Backend) -> Things:
     return found
 
 
+def _health_checks(backend: Backend, named: set[str]) -> Things:
+    """Those of this account that records name, and what they find."""
+    from moto.route53.models import route53_backends
+
+    checks = route53_backends[backend.account_id][backend.partition].health_checks
+    found = [checks[one] for one in sorted(named) if one in checks]
+    return [{"Id": one.id, **one.config, "Healthy": one.healthy()} for one in found]
+
+
 def _endpoint_services(backend: Backend) -> Things:
     from lab.embedded_aws.truth.ec2.base import tag_list
 
@@ -171,10 +185,12 @@ def _balancing(account: str, region: str) -> dict[str, Things]:
         return {"load_balancers": [], "target_groups": []}
     from moto.elbv2.models import elbv2_backends
 
+    from lab.embedded_aws.truth.ecs.network import look_at_targets
     from lab.embedded_aws.truth.elbv2 import views
 
     backend = elbv2_backends[account][region]
-    return {
-        "load_balancers": [views.whole_load_balancer(one) for one in backend.load_balancers.values()],
-        "target_groups": [views.whole_target_group(backend, one) for one in backend.target_groups.values()],
-    }
+    with look_at_targets(account, region):
+        return {
+            "load_balancers": [views.whole_load_balancer(one) for one in backend.load_balancers.values()],
+            "target_groups": [views.whole_target_group(backend, one) for one in backend.target_groups.values()],
+        }

@@ -20,13 +20,24 @@ _awaited: dict[tuple[str, str], list[str]] = {}
 
 
 def publish(
-    account: str, region: str, images: list[str], secret_values: dict[str, str], parameters: dict[str, str]
+    account: str,
+    region: str,
+    images: list[str],
+    secret_values: dict[str, str],
+    parameters: dict[str, str],
+    certificates: t.Mapping[str, t.Sequence[str]],
 ) -> dict[str, t.Any]:
     """Bring images ``name:tag``, and secrets and parameters by name; an empty value is made up.
 
-    What is there already stays as it is. Returns {images, waiting, secrets, parameters}, secrets by ARN.
+    `certificates` are secrets too: of each, the domains that it is for. What is there already stays as it is. Returns
+    {images, waiting, secrets, parameters}, secrets by ARN.
     """
     from lab.embedded_aws import truth
+    from lab.embedded_aws.authority import authority
+
+    secret_values = secret_values | {
+        name: json.dumps(authority().issue(domains)) for name, domains in certificates.items()
+    }
 
     for service in ("ecr", "secretsmanager", "ssm"):
         truth.apply(service)
@@ -80,7 +91,7 @@ def parameter_value(account: str, region: str, name: str) -> str | None:
 
     path = name.partition(":parameter")[2] or name
     found = ssm_backends[account][region].get_parameters([path])
-    return next((str(one.value) for one in found.values()), None)
+    return next((str(one.decrypt(one.value)) for one in found.values()), None)
 
 
 @on(REPOSITORY_MADE)

@@ -8,6 +8,7 @@ import json
 import typing as t
 
 import pytest
+from cryptography import x509
 
 from lab.embedded_aws import cli
 from lab.embedded_aws.client import EmbeddedAws
@@ -192,3 +193,14 @@ def test_repositories_are_held_and_change_their_fingerprint(aws: EmbeddedAws, ec
     assert before["fingerprint"] != after["fingerprint"]
     ecr.delete_repository(repositoryName="us/guard", force=True)
     assert [one for one in aws.holdings() if one["kind"] == "ecr:repository"] == []
+
+
+def test_a_certificate_is_a_secret_that_the_labs_own_ca_signed(aws: EmbeddedAws, client: t.Any) -> None:
+    aws.publish("us-west-2", certificates={"us/partner": ["partner.infer.example.com", "*.infer.example.com"]})
+    told = json.loads(client("secretsmanager").get_secret_value(SecretId="us/partner")["SecretString"])
+    leaf, root = (x509.load_pem_x509_certificate(told[part].encode()) for part in ("certificate", "chain"))
+    leaf.verify_directly_issued_by(root)
+    assert told["chain"] == aws.authority()
+    named = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert named.get_values_for_type(x509.DNSName) == ["partner.infer.example.com", "*.infer.example.com"]
+    assert aws.issue(["a.test"])["chain"] == aws.authority()

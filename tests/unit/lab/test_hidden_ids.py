@@ -19,6 +19,15 @@ def test_a_new_id_is_not_found_by_reads_for_so_many_calls(aws: EmbeddedAws, ec2:
     assert ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["VpcId"] == vpc
 
 
+def test_ids_that_are_named_together_become_visible_together(ec2: t.Any, aws: EmbeddedAws, refused: t.Any) -> None:
+    aws.hide_new_ids(calls=2)
+    ids = [ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(2)]
+    for _ in range(2):
+        with refused("InvalidAllocationID.NotFound"):
+            ec2.describe_addresses(AllocationIds=ids)
+    assert len(ec2.describe_addresses(AllocationIds=ids)["Addresses"]) == 2
+
+
 def test_a_new_id_is_left_out_of_lists(aws: EmbeddedAws, ec2: t.Any) -> None:
     aws.hide_new_ids(calls=1)
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]

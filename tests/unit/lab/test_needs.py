@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import typing as t
+from pathlib import Path
 
 from lab.embedded_aws import needs
 from lab.embedded_aws.client import EmbeddedAws
@@ -42,3 +43,22 @@ def test_what_is_needed_is_brought_by_one_command() -> None:
         assert held == {"secretsmanager:secret", "ssm:parameter"}
     finally:
         lab.stop()
+
+
+def test_certificates_that_proxies_show_from_secrets_are_named_with_their_domains(tmp_path: Path) -> None:
+    folder = tmp_path / "group_vars"
+    folder.mkdir()
+    said = {
+        "proxy_sites": [
+            {"name": "a", "server_names": ["a.example.com", "*.a.example.com"], "certificate": "shown"},
+            {"name": "b", "server_names": ["{{ somewhere }}"], "certificate": "unknown"},
+        ],
+        "proxy_certificates": [
+            {"name": "shown", "source": "secret", "secret": "us/proxy/a"},
+            {"name": "unknown", "source": "secret", "secret": "us/proxy/b"},
+            {"name": "signed", "source": "private_ca", "ca": "inner"},
+        ],
+    }
+    (folder / "role_proxy.yml").write_text(json.dumps(said), encoding="utf-8")
+    (folder / "nodes.yml").write_text("", encoding="utf-8")
+    assert needs.certificates(tmp_path) == {"us/proxy/a": ["*.a.example.com", "a.example.com"]}

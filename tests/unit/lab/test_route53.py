@@ -144,7 +144,7 @@ def test_records_are_made_changed_and_listed(route53: t.Any, zone: tuple[str, st
         ("CREATE", "b.infer.internal", {"ResourceRecords": ["10.0.0.1", "10.0.0.1"]}, "Duplicate Resource Record"),
         ("CREATE", "api.infer.internal", {"kind": "CNAME", "ResourceRecords": ["x."]}, "conflicts with other records"),
         ("CREATE", "infer.internal", {"kind": "CNAME", "ResourceRecords": ["x."]}, "not permitted at apex"),
-        ("CREATE", "api.infer.internal", {"SetIdentifier": "one", "MultiValueAnswer": True}, "do not mix"),
+        ("CREATE", "api.infer.internal", {"SetIdentifier": "one", "MultiValueAnswer": True}, "a non multivalue answer"),
         ("DELETE", "infer.internal", {"kind": "NS", "TTL": 172800}, "do not match the current values"),
     ],
 )

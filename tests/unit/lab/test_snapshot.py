@@ -67,6 +67,36 @@ def test_a_network_is_told_as_the_api_tells_it(aws: EmbeddedAws, real: Aws, clie
     assert aws.snapshot(REGION)[kind] == t.cast("t.Any", read(real, kinds=KINDS))[kind]
 
 
+@pytest.mark.parametrize("found", [{}, {"192.0.2.1": False}, {"192.0.2.1": False, "192.0.2.2": False}])
+@pytest.mark.parametrize("changed", [{}, {"Inverted": True}, {"Disabled": True}])
+def test_health_checks_that_records_name_are_told_as_the_api_tells_them(
+    aws: EmbeddedAws, real: Aws, client: Clients, found: dict[str, bool], changed: dict[str, bool]
+) -> None:
+    route53 = client("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
+    checks = []
+    for address in ("192.0.2.1", "192.0.2.2", "192.0.2.3"):
+        config = {"Type": "TCP", "IPAddress": address, "Port": 443}
+        made = route53.create_health_check(CallerReference=address, HealthCheckConfig=config)["HealthCheck"]["Id"]
+        checks.append(made)
+        if changed:
+            route53.update_health_check(HealthCheckId=made, **changed)
+    for number, check in enumerate(checks[:2]):
+        record = {"Name": "a.example.com", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": f"192.0.2.{number}"}],
+                  "SetIdentifier": str(number), "MultiValueAnswer": True, "HealthCheckId": check}  # fmt: skip
+        batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+        route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+    for address, healthy in found.items():
+        aws.target_health(address, 443, healthy=healthy)
+    said = aws.snapshot(REGION)["health_checks"]
+    assert said == t.cast("t.Any", read(real))["health_checks"]
+    asked = [bool(changed.get("Disabled")) or found.get(address, True) for address in ("192.0.2.1", "192.0.2.2")]
+    well = [one != bool(changed.get("Inverted")) for one in asked]
+    assert {one["IPAddress"]: one["Healthy"] for one in said} == dict(
+        zip(("192.0.2.1", "192.0.2.2"), well, strict=True)
+    )
+
+
 def test_load_balancers_are_told_as_the_api_tells_them(
     aws: EmbeddedAws, real: Aws, client: Clients, network: Network
 ) -> None:

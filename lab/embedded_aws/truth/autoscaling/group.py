@@ -37,6 +37,10 @@ class Member:
     protected_from_scale_in: bool
     lifecycle_state: str = "Pending"
     health_status: str = "Healthy"
+    judged_by: str = "a user"
+    """Whose health check says so, when it is unhealthy."""
+    in_service_at: float | None = None
+    """When it came into service, on this machine's monotonic clock."""
 
     @property
     def alive(self) -> bool:

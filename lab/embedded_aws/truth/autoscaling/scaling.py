@@ -7,12 +7,13 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-terminati
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from moto.core.exceptions import ServiceException
 
 from lab.embedded_aws.truth import happenings
-from lab.embedded_aws.truth.autoscaling import activities, choosing, traffic_links
+from lab.embedded_aws.truth.autoscaling import activities, choosing, judging, traffic_links
 from lab.embedded_aws.truth.autoscaling.base import Backend, Params
 from lab.embedded_aws.truth.autoscaling.group import Group, Member
 from lab.embedded_aws.truth.ec2 import launching, machines
@@ -28,6 +29,7 @@ def tend(group: Group) -> None:
         if group.deleting:
             _empty(group)
         else:
+            judging.mark(group)
             _replace_unhealthy(group)
             _launch_missing(group)
             _terminate_surplus(group)
@@ -52,7 +54,7 @@ def _sweep(group: Group) -> None:
     for member in list(group.instance_states):
         state = member.instance.state
         if member.lifecycle_state == "Pending" and state == "running":
-            member.lifecycle_state = "InService"
+            member.lifecycle_state, member.in_service_at = "InService", time.monotonic()
             _finish(group, member)
             traffic_links.register(group, member)
         elif member.lifecycle_state == "Terminating" and state == "terminated":
@@ -73,7 +75,8 @@ def _replace_unhealthy(group: Group) -> None:
         return
     for member in group.members:
         if member.health_status == "Unhealthy":
-            remove(group, member, "an instance was taken out of service in response to a user health-check.")
+            cause = f"an instance was taken out of service in response to {member.judged_by} health-check"
+            remove(group, member, f"{cause}{' failure' if member.judged_by != 'a user' else ''}.")
 
 
 def _empty(group: Group) -> None:

@@ -35,6 +35,7 @@ def apply() -> None:
     def __init__(self: Backend, region_name: str, account_id: str) -> None:  # noqa: N807
         begin(self, region_name, account_id)
         zones.finish_default_vpc(self)
+        zones.add_prefix_lists(self)
 
     def call_action(self: Response) -> t.Any:
         catch_up(self.ec2_backend)

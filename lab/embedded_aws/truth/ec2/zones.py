@@ -51,6 +51,13 @@ def _list_view(prefix_list: t.Any) -> dict[str, t.Any]:
     }  # fmt: skip
 
 
+# Where Route 53's health checkers call from: https://ip-ranges.amazonaws.com/ip-ranges.json, ROUTE53_HEALTHCHECKS.
+HEALTH_CHECKERS = (
+    *("15.177.0.0/18", "54.183.255.128/26", "54.228.16.0/26", "54.232.40.64/26", "54.241.32.64/26"),
+    *("54.243.31.192/26", "54.244.52.192/26", "54.245.168.0/26", "54.248.220.0/26", "54.250.253.192/26"),
+    *("54.251.31.128/26", "54.252.79.128/26", "54.252.254.192/26", "54.255.254.192/26", "107.23.255.0/26"),
+    *("176.34.159.192/26", "177.71.207.128/26"),
+)
 PREFIX_LIST = register(
     Kind(
         type="prefix-list", prefix="pl", missing=("InvalidPrefixListID.NotFound", "prefix list ID"),
@@ -77,6 +84,13 @@ def describe_prefix_lists(response: Response) -> t.Any:
         if one["OwnerId"] == "AWS"
     ]  # fmt: skip
     return paged(response, "PrefixLists", rows)
+
+
+def add_prefix_lists(backend: Backend) -> None:
+    """Add those of AWS's own prefix lists that moto lacks."""
+    name = f"com.amazonaws.{backend.region_name}.route53-healthchecks"
+    entries = [{"Cidr": cidr, "Description": "default"} for cidr in HEALTH_CHECKERS]
+    backend._create_aws_managed_prefix_list(name, "IPv4", entries)
 
 
 def finish_default_vpc(backend: Backend) -> None:

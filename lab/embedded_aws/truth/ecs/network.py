@@ -83,13 +83,23 @@ def look_anew(backend: Backend) -> None:
 
 @contextlib.contextmanager
 def look(backend: Backend) -> t.Iterator[None]:
-    """One look at all that ECS keeps; what is not changed meanwhile is read once."""
+    """One look at all a backend keeps; what is not changed meanwhile is read once. One in another is part of that."""
+    if looking(backend):
+        yield
+        return
     look_anew(backend)
     backend.__dict__["cloister_seen"]["looking"] = True
     try:
         yield
     finally:
         backend.__dict__["cloister_seen"]["looking"] = False
+
+
+def look_at_targets(account: str, region: str) -> contextlib.AbstractContextManager[None]:
+    """One look for the health of many targets, each of which is judged by the whole region."""
+    from moto.ecs.models import ecs_backends
+
+    return look(ecs_backends[account][region])
 
 
 def looking(backend: Backend) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
+from lab.embedded_aws import task_containers
 from lab.embedded_aws.delays import current as delays
 from lab.embedded_aws.truth.ec2 import interfaces
 from lab.embedded_aws.truth.ec2.addresses import next_public
@@ -59,6 +60,17 @@ def _started(task: t.Any) -> None:
         if task.deployment is not None:
             task.deployment.failed += 1
         stop(task, FAILED_TO_START, trouble)
+        return
+    if task_containers.awaited(task):
+        # It runs once its container does.
+        task.last_status = "PENDING"
+        return
+    run(task)
+
+
+def run(task: t.Any) -> None:
+    """Its containers run by now; who balances its service's load learns of it."""
+    if not task.wanted or not task.starting:
         return
     task.last_status, task.started_at = "RUNNING", now()
     if task.target_groups:

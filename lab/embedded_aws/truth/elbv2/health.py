@@ -11,10 +11,12 @@ import ipaddress
 import time
 from collections.abc import Callable
 
+from lab.embedded_aws import machines
+from lab.embedded_aws.truth.ec2.base import tags_of
 from lab.embedded_aws.truth.elbv2.base import Backend, Params, View
 from lab.embedded_aws.truth.elbv2.finding import users_of_group
 from lab.embedded_aws.truth.elbv2.state import Target, TargetGroup
-from lab.embedded_aws.verdicts import Verdict
+from lab.embedded_aws.verdicts import INITIAL, Verdict
 from lab.embedded_aws.verdicts import current as verdicts
 
 DESCRIPTIONS = {
@@ -24,7 +26,7 @@ DESCRIPTIONS = {
     "Target.NotRegistered": "Target is not registered to the target group",
     "Target.NotInUse": "Target group is not configured to receive traffic from the load balancer",
     "Target.DeregistrationInProgress": "Target deregistration is in progress",
-    "Elb.InitialHealthChecking": "Initial health checks in progress",
+    INITIAL: "Initial health checks in progress",
 }
 
 
@@ -72,14 +74,19 @@ def state(backend: Backend, group: TargetGroup, target: Target) -> View:
     if ended:
         return _said("unused", "Target.InvalidState", f"Target is in the {ended} state")
     if time.monotonic() < target.ready_at:
-        return _said("initial", "Elb.InitialHealthChecking")
+        return _said("initial", INITIAL)
     verdict = _verdict(backend, group, target)
-    return {"State": "healthy"} if verdict.healthy else _said("unhealthy", verdict.reason, verdict.description)
+    if verdict.healthy:
+        return {"State": "healthy"}
+    return _said("initial" if verdict.reason == INITIAL else "unhealthy", verdict.reason, verdict.description)
 
 
 def described(backend: Backend, group: TargetGroup) -> list[View]:
     """TargetHealthDescriptions of all that is registered or drains."""
-    return [describe(backend, group, target) for target in list(group.targets.values())]
+    from lab.embedded_aws.truth.ecs.network import look_at_targets
+
+    with look_at_targets(backend.account_id, backend.region_name):
+        return [describe(backend, group, target) for target in list(group.targets.values())]
 
 
 def shown(backend: Backend, group: TargetGroup, wanted: list[Params]) -> list[View]:
@@ -108,10 +115,19 @@ def describe(backend: Backend, group: TargetGroup, target: Target) -> View:
 def _verdict(backend: Backend, group: TargetGroup, target: Target) -> Verdict:
     path = group.health_check.get("HealthCheckPath") or ""
     told = verdicts.of(target.id, target.port) or verdicts.of(path, target.port)
+    told = told or verdicts.found(target.id, target.registration, _has_machine(backend, group, target))
     if told is not None:
         return told
     found = (one(backend, group, target) for one in _judges)
     return next((one for one in found if one is not None), Verdict(True))
+
+
+def _has_machine(backend: Backend, group: TargetGroup, target: Target) -> bool:
+    """Whether a machine is there behind an instance, or is awaited."""
+    if group.target_type != "instance":
+        return False
+    tags = tags_of(backend.ec2_backend, target.id)
+    return machines.behind(target.id) is not None or machines.awaited.missing(target.id, tags)
 
 
 def _ended(backend: Backend, group: TargetGroup, target: Target) -> str | None:

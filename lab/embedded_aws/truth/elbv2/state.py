@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import itertools
 import typing as t
 
 APPLICATION, NETWORK = "application", "network"
+
+
+_registrations = itertools.count(1)
 
 
 def now() -> datetime.datetime:
@@ -114,13 +118,17 @@ class LoadBalancer:
 
 @dataclasses.dataclass(eq=False)
 class Target:
-    """A registered target; `ready_at` is when its first health checks are done, `gone_at` when its draining is."""
+    """A registered target; `ready_at` is when its first health checks are done, `gone_at` when its draining is.
+
+    `registration` is another number each time that it is registered.
+    """
 
     id: str
     port: int | None
     zone: str | None
     ready_at: float
     gone_at: float | None = None
+    registration: int = dataclasses.field(default_factory=lambda: next(_registrations))
 
 
 @dataclasses.dataclass(eq=False)

@@ -20,14 +20,22 @@ SERVICES = ("ssm", "ssmmessages")
 AGENT = "3.3.3050.0"
 
 
-def nodes(account: str, region: str) -> t.Iterator[pings.Node]:
+def nodes(account: str, region: str) -> list[pings.Node]:
     """Every running machine that has registered, with whether it still answers; stopped ones are not told of."""
     from moto.ec2.models import ec2_backends
 
-    from lab.embedded_aws.truth.ec2.base import catch_up, own, tags_of
+    from lab.embedded_aws.truth.ec2.base import catch_up
+    from lab.embedded_aws.truth.ecs.network import look
 
     backend = ec2_backends[account][region]
     catch_up(backend)
+    with look(backend):
+        return list(_nodes(backend))
+
+
+def _nodes(backend: t.Any) -> t.Iterator[pings.Node]:
+    from lab.embedded_aws.truth.ec2.base import own, tags_of
+
     known = own(backend, "managed nodes")
     machines = [one for reservation in backend.reservations.values() for one in reservation.instances]
     for machine in machines:

@@ -1,6 +1,6 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Route 53: private zones across VPCs and accounts, and record changes as AWS takes and refuses them."""
+"""Route 53: private zones across VPCs and accounts, record changes as AWS takes and refuses them, health checks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def apply() -> None:
     from moto.route53.responses import Route53
 
     from lab.embedded_aws.truth.patching import install
-    from lab.embedded_aws.truth.route53 import associations, records, zones
+    from lab.embedded_aws.truth.route53 import associations, health_checks, records, zones
 
     for path in ("authorizevpcassociation", "deauthorizevpcassociation"):
         urls.url_paths[r"{0}/(?P<api_version>[\d_-]+)/hostedzone/(?P<zone_id>[^/]+)/" + path + "$"] = Route53.dispatch
@@ -32,6 +32,12 @@ def apply() -> None:
         associations.create_vpc_association_authorization,
         associations.delete_vpc_association_authorization,
         associations.list_vpc_association_authorizations,
+        health_checks.create_health_check,
+        health_checks.get_health_check,
+        health_checks.update_health_check,
+        health_checks.delete_health_check,
+        health_checks.list_health_checks,
+        health_checks.get_health_check_status,
         records.change_resource_record_sets,
         records.list_resource_record_sets,
     )

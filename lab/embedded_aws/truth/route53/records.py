@@ -13,13 +13,15 @@ import typing as t
 from moto.core.responses import ActionResult
 from moto.route53.models import RecordSet
 
+from lab.embedded_aws.truth.route53.health_checks import find_check
 from lab.embedded_aws.truth.route53.zones import Response, Zone, change, find, full_name, refuse
 
 Wanted = dict[str, t.Any]
 Key = tuple[str, str, str | None]
 ADDRESSES = {"A": ipaddress.IPv4Address, "AAAA": ipaddress.IPv6Address}
+POLICIES = ("Weight", "Region", "Failover", "GeoLocation", "MultiValueAnswer")
 # Members of a record set that are shown as they were given.
-ROUTING = ("SetIdentifier", "Weight", "Region", "Failover", "MultiValueAnswer", "HealthCheckId", "GeoLocation")
+ROUTING = ("SetIdentifier", "HealthCheckId", *POLICIES)
 ATTRIBUTES = {
     "SetIdentifier": "set_identifier", "Weight": "weight", "Region": "region", "Failover": "failover",
     "MultiValueAnswer": "multi_value_answer", "HealthCheckId": "health_check_id", "GeoLocation": "geo_location",
@@ -30,6 +32,9 @@ def change_resource_record_sets(self: Response) -> ActionResult:
     zone = find(self, self._get_param("HostedZoneId"))
     held = {_key_of(record): record for record in zone.rrsets}
     for one in self._get_param("ChangeBatch.Changes"):
+        check = one["ResourceRecordSet"].get("HealthCheckId")
+        if check and one["Action"] != "DELETE":
+            find_check(self, check)
         _apply(zone, held, one["Action"], one["ResourceRecordSet"])
     zone.rrsets = list(held.values())
     return ActionResult({"ChangeInfo": change(self._get_param("ChangeBatch.Comment"))})
@@ -64,7 +69,7 @@ def _apply(zone: Zone, held: dict[Key, RecordSet], action: str, wanted: Wanted) 
     if action == "CREATE" and key in held:
         _refuse_batch(f"Tried to create resource record set [name='{name}', type='{kind}'] but it already exists")
     _check_values(kind, wanted)
-    _check_neighbours(zone, held, key)
+    _check_neighbours(zone, held, key, wanted)
     if wanted.get("AliasTarget"):
         _check_alias(zone, held, key, wanted["AliasTarget"])
     values = [one["Value"] for one in wanted.get("ResourceRecords") or []]
@@ -72,7 +77,8 @@ def _apply(zone: Zone, held: dict[Key, RecordSet], action: str, wanted: Wanted) 
 
 
 def _check_shape(action: str, key: Key, wanted: Wanted) -> None:
-    """A set is an alias or has values with a time to live."""
+    """A set is an alias or has values with a time to live; one with an identifier has one routing policy."""
+    _check_policy(action, key, wanted)
     alias, values = bool(wanted.get("AliasTarget")), bool(wanted.get("ResourceRecords"))
     plain = values and wanted.get("TTL") is not None
     if alias != plain and alias != values:
@@ -84,6 +90,21 @@ def _check_shape(action: str, key: Key, wanted: Wanted) -> None:
         f"TrafficPolicyInstanceId], but found {found} in Change with [Action={action}, Name={wanted['Name']}, "
         f"Type={key[1]}, SetIdentifier={key[2] or 'null'}]",
     )
+
+
+def _check_policy(action: str, key: Key, wanted: Wanted) -> None:
+    where = f"in Change with [Action={action}, Name={wanted['Name']}, Type={key[1]}, SetIdentifier={key[2] or 'null'}]"
+    said = [name for name in POLICIES if wanted.get(name) is not None]
+    if said and not key[2]:
+        refuse("InvalidInput", f"Invalid request: Missing field 'SetIdentifier' {where}")
+    if key[2] and len(said) != 1:
+        refuse(
+            "InvalidInput",
+            "Invalid request: Expected exactly one of [Weight, Region, Failover, GeoLocation, or MultiValueAnswer], "
+            f"but found {'more than one' if said else 'none'} {where}",
+        )
+    if "MultiValueAnswer" in said and (wanted.get("AliasTarget") or key[1] in ("CNAME", "NS")):
+        refuse("InvalidInput", f"Invalid request: Multivalue answer is not possible for aliases, CNAME and NS {where}")
 
 
 def _delete(zone: Zone, held: dict[Key, RecordSet], key: Key, wanted: Wanted) -> None:
@@ -104,7 +125,8 @@ def _content(wanted: Wanted) -> tuple[t.Any, ...]:
     alias = wanted.get("AliasTarget") or {}
     values = sorted(one["Value"] for one in wanted.get("ResourceRecords") or [])
     target = (alias.get("HostedZoneId"), full_name(alias["DNSName"])) if alias else None
-    return str(wanted.get("TTL")), values, target, str(wanted.get("Weight")), wanted.get("Failover")
+    routed = [str(wanted.get(name)).lower() for name in (*POLICIES, "HealthCheckId")]
+    return str(wanted.get("TTL")), values, target, routed
 
 
 def _check_values(kind: str, wanted: Wanted) -> None:
@@ -125,24 +147,36 @@ def _check_values(kind: str, wanted: Wanted) -> None:
             )
 
 
-def _check_neighbours(zone: Zone, held: dict[Key, RecordSet], key: Key) -> None:
-    """A CNAME stands alone; simple and routed sets of one name and type do not mix."""
-    name, kind, identifier = key
+def _check_neighbours(zone: Zone, held: dict[Key, RecordSet], key: Key, wanted: Wanted) -> None:
+    """A CNAME stands alone; sets of one name and type have one policy."""
+    name, kind, _identifier = key
     if kind == "CNAME" and name == zone.name:
         _refuse_batch(f"RRSet of type CNAME with DNS name {name} is not permitted at apex in zone {zone.name}")
-    for other_name, other_kind, other_identifier in held:
-        if other_name != name:
-            continue
-        if other_kind != kind and "CNAME" in (kind, other_kind):
+    for other_name, other_kind, _other in held:
+        if other_name == name and other_kind != kind and "CNAME" in (kind, other_kind):
             _refuse_batch(
                 f"RRSet of type {kind} with DNS name {name} is not permitted as it conflicts with other records with "
                 f"the same DNS name in zone {zone.name}"
             )
-        if other_kind == kind and (identifier is None) != (other_identifier is None):
-            _refuse_batch(
-                f"RRSet with DNS name {name}, type {kind}, SetIdentifier {identifier or 'null'} cannot be created as "
-                "sets with and without a routing policy do not mix"
-            )
+    _check_policies(held, key, wanted)
+
+
+def _check_policies(held: dict[Key, RecordSet], key: Key, wanted: Wanted) -> None:
+    """All sets of one name and type have one policy."""
+    name, kind, identifier = key
+    mine = _policy(wanted)
+    for other, record in held.items():
+        if other[:2] != key[:2] or other == key or _policy(view(record)) == mine:
+            continue
+        beside = "a non multivalue answer rrset exists" if mine == "MultiValueAnswer" else "other RRSets exist"
+        _refuse_batch(
+            f"RRSet with DNS name {name}, type {kind}, SetIdentifier {identifier or 'null'} cannot be created because "
+            f"{beside} with the same name and type."
+        )
+
+
+def _policy(wanted: Wanted) -> str | None:
+    return next((name for name in POLICIES if wanted.get(name) is not None), None)
 
 
 def _check_alias(zone: Zone, held: dict[Key, RecordSet], key: Key, alias: Wanted) -> None:

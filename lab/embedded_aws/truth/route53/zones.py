@@ -184,6 +184,8 @@ def list_hosted_zones_by_vpc(self: Response) -> ActionResult:
 def _tag_set(self: Response, kind: str, resource_id: str) -> dict[str, t.Any]:
     if kind == "hostedzone":
         find(self, resource_id)
+    elif resource_id not in self.backend.health_checks:
+        refuse("NoSuchHealthCheck", f"A health check with id {resource_id} does not exist.")
     tags = self.backend.resource_tags.get(resource_id) or {}
     rows = [{"Key": key, "Value": value} for key, value in tags.items()]
     return {"ResourceType": kind, "ResourceId": resource_id, "Tags": rows}

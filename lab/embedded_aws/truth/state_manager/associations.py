@@ -15,6 +15,9 @@ import time
 import typing as t
 import uuid
 
+from moto.ec2.models import ec2_backends
+
+from lab.embedded_aws.truth.ecs.network import look
 from lab.embedded_aws.truth.run_command import documents, targets
 from lab.embedded_aws.truth.run_command.commands import Command, Invocation
 from lab.embedded_aws.truth.run_command.sending import send
@@ -122,8 +125,9 @@ def change(backend: Backend, association: Association, said: Body) -> None:
 
 def tend(backend: Backend) -> None:
     """Run each on the nodes that it has not run on yet."""
-    for association in store(backend).values():
-        tend_one(backend, association)
+    with look(ec2_backends[backend.account_id][backend.region_name]):
+        for association in store(backend).values():
+            tend_one(backend, association)
 
 
 def tend_one(backend: Backend, association: Association) -> None:
@@ -142,8 +146,9 @@ def tend_one(backend: Backend, association: Association) -> None:
 def meant(backend: Backend, association: Association) -> list[str]:
     """The nodes that meet its targets and answer."""
     account, region = backend.account_id, backend.region_name
-    known = targets.known(account, region)
-    found = targets.chosen(account, region, association.wanted, "InvalidTarget")
+    with look(ec2_backends[account][region]):
+        known = targets.known(account, region)
+        found = targets.chosen(account, region, association.wanted, "InvalidTarget")
     return [node for node in found if known[node]["PingStatus"] == "Online"]
 
 

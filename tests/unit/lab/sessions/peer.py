@@ -77,9 +77,7 @@ class Peer:
     def send(self, payload_type: int, payload: bytes) -> None:
         raw = self.unacknowledged[self.sent] = encode("input_stream_data", self.sent, payload_type, payload)
         self.sent += 1
-        # What a lost connection did not take is sent again after `resume`.
-        with contextlib.suppress(ConnectionClosed):
-            self.socket.send(raw)
+        self._say(raw)
 
     def flag(self, flag: int) -> None:
         self.send(FLAG, struct.pack(">I", flag))
@@ -138,7 +136,7 @@ class Peer:
             if time.monotonic() > end:
                 raise
             for again in list(self.unacknowledged.values()):
-                self.socket.send(again)
+                self._say(again)
             return
         assert isinstance(raw, bytes)
         self._take(decode(raw))
@@ -162,4 +160,9 @@ class Peer:
             "AcknowledgedMessageType": seen.kind, "AcknowledgedMessageId": seen.identifier,
             "AcknowledgedMessageSequenceNumber": seen.sequence, "IsSequentialMessage": True,
         }  # fmt: skip
-        self.socket.send(encode("acknowledge", 0, 0, json.dumps(said).encode(), flags=3))
+        self._say(encode("acknowledge", 0, 0, json.dumps(said).encode(), flags=3))
+
+    def _say(self, raw: bytes) -> None:
+        # What a lost connection did not take is sent again after `resume`; a channel that ends needs no more.
+        with contextlib.suppress(ConnectionClosed):
+            self.socket.send(raw)
