@@ -1,6 +1,6 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The verbs of `python -m lab.nodes`: image, up, gpu, publish, missing, follow, down."""
+"""The verbs of `python -m lab.nodes`: image, up, gpu, publish, missing, follow, stand-in, ask, down."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import sys
 import typing as t
 from pathlib import Path
 
-from lab.embedded_aws.client import NotRunningError
-from lab.nodes import background, docker, gpus, image, network, node, registry, service
+from lab.embedded_aws.client import EmbeddedAws, NotRunningError
+from lab.nodes import ask, background, docker, gpus, image, network, node, registry, service
 from lab.nodes.follow import MOST
+from lab.nodes.stand_ins import StandIns
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lab.nodes", description=__doc__)
     verbs = parser.add_subparsers(required=True, metavar="verb")
     made = _verb(verbs, "image", _image, "make the image of nodes, unless it is there")
-    made.add_argument("suite", nargs="?", default="bookworm", choices=image.SUITES)
+    made.add_argument("suite", nargs="?", default="bookworm", choices=(*image.SUITES, "all"))
     up = _verb(verbs, "up", _up, "start a node and wait until it is up")
     up.add_argument("name", help="the container's name, and its host name")
     up.add_argument("--suite", default="bookworm", choices=image.SUITES)
@@ -49,13 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "images", nargs="+", metavar="NAME:TAG=FROM", help="a folder with a Dockerfile, or a local image"
     )
     publish.add_argument("--network", default="", metavar="NAME", help="where it is known as `registry`")
-    _verb(verbs, "missing", _missing, "say why no nodes can be made here; nothing when they can")
-    text = (
-        "bring machines to the instances with a role of the embedded AWS that AWS_ENDPOINT_URL leads to, until it ends"
-    )
-    follow = _verb(verbs, "follow", _follow, text)
-    follow.add_argument("--most", type=int, default=MOST, metavar="N", help="no more than so many machines")
-    follow.add_argument("--background", type=Path, metavar="LOG", help="in the background, with what it says in a file")
+    _following_verbs(verbs)
     loaded = _verb(
         verbs, "gpu", _gpu, "let a node with GPUs have another version of the driver loaded, as after a reboot"
     )
@@ -65,6 +60,25 @@ def _parser() -> argparse.ArgumentParser:
     down.add_argument("names", nargs="*")
     down.add_argument("--network", default="", metavar="NAME", help="and the network, once nothing is in it")
     return parser
+
+
+def _following_verbs(verbs: t.Any) -> None:
+    """Those that have to do with an embedded AWS."""
+    _verb(verbs, "missing", _missing, "say why no nodes can be made here; nothing when they can")
+    text = (
+        "bring machines to the instances with a role of the embedded AWS that AWS_ENDPOINT_URL leads to, until it ends"
+    )
+    follow = _verb(verbs, "follow", _follow, text)
+    follow.add_argument("--most", type=int, default=MOST, metavar="N", help="no more than so many machines")
+    follow.add_argument("--background", type=Path, metavar="LOG", help="in the background, with what it says in a file")
+    follow.add_argument("--hurry", type=float, default=1.0, metavar="N", help="AWS's times are divided by this")
+    stand_in = _verb(
+        verbs, "stand-in", _stand_in, "bring what stands for what a node's roles name (JSON, standard input)"
+    )
+    stand_in.add_argument("--instance", required=True, metavar="I", help="its id, i-...")
+    asked = _verb(verbs, "ask", _ask, "ask every public name as a client does; prints the answers, and their ways")
+    asked.add_argument("--region", required=True, help="the AWS region")
+    asked.add_argument("--seconds", type=float, default=ask.SECONDS, metavar="N", help="how long to wait for answers")
 
 
 def _verb(verbs: t.Any, name: str, run: t.Callable[[argparse.Namespace], None], text: str) -> argparse.ArgumentParser:
@@ -78,7 +92,10 @@ def _tell(text: str) -> None:
 
 
 def _image(options: argparse.Namespace) -> None:
-    print(image.ensure(options.suite, _tell))
+    if options.suite == "all":
+        background.make_images(_tell)
+    else:
+        print(image.ensure(options.suite, _tell))
 
 
 def _up(options: argparse.Namespace) -> None:
@@ -127,9 +144,21 @@ def _follow(options: argparse.Namespace) -> None:
     if reason := image.missing():
         raise docker.DockerError(reason)
     if options.background:
-        background.start(["follow", f"--most={options.most}"], options.background)
+        background.start(["follow", f"--most={options.most}", f"--hurry={options.hurry}"], options.background)
     else:
-        background.follow(options.most)
+        background.follow(options.most, options.hurry)
+
+
+def _stand_in(options: argparse.Namespace) -> None:
+    aws = EmbeddedAws.from_environment()
+    stand_ins = StandIns(aws, background.server_of(aws), Path(aws.status()["log"]))
+    print(stand_ins.bring(options.instance, json.load(sys.stdin)))
+
+
+def _ask(options: argparse.Namespace) -> None:
+    aws = EmbeddedAws.from_environment()
+    for line in ask.Asker(aws, background.server_of(aws), options.region, options.seconds).told():
+        print(line)
 
 
 def _down(options: argparse.Namespace) -> None:

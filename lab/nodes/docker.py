@@ -15,10 +15,15 @@ class DockerError(Exception):
     """Docker is not there, or refused what was asked of it."""
 
 
-def docker(*arguments: str, stdin: bytes | None = None, seconds: float = 600) -> str:
-    """What `docker arguments...` prints, without the last line's end; DockerError with what it says when it fails."""
+def docker(
+    *arguments: str, stdin: bytes | None = None, seconds: float = 600, environment: t.Mapping[str, str] | None = None
+) -> str:
+    """What `docker arguments...` prints, without the last line's end; DockerError with what it says when it fails.
+
+    `environment` is the program's own, for what no command line may hold: `--env NAME` hands it on.
+    """
     # The old builder: the new one is a program of its own that Debian does not ship.
-    environment = {**os.environ, "DOCKER_BUILDKIT": "0"}
+    environment = {**os.environ, **(environment or {}), "DOCKER_BUILDKIT": "0"}
     try:
         done = subprocess.run(
             ["docker", *arguments], input=stdin, capture_output=True, env=environment, timeout=seconds

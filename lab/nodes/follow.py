@@ -10,19 +10,20 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import dataclasses
+import io
+import tarfile
 import typing as t
 from collections.abc import Callable
 
 from lab.embedded_aws import machine_images
 from lab.embedded_aws.client import EmbeddedAws, NotRunningError
-from lab.nodes import network, node
+from lab.nodes import gpus, machine_image, node
 from lab.nodes.docker import DockerError, docker, inspect
+from lab.nodes.places import SERVER, Place, Places
 
 ROLE = "cloister:role"
-SERVER = "cloister.lab.server"
 MOST = 24
-# How often it looks, and how many machines start at once.
-LOOK_SECONDS = 0.5
+# How many machines start at once.
 HANDS = 3
 Instance = dict[str, t.Any]
 
@@ -33,6 +34,7 @@ class Follower:
 
     aws: EmbeddedAws
     server: str
+    places: Places
     most: int = MOST
     tell: Callable[[str], None] = print
 
@@ -45,18 +47,10 @@ class Follower:
         """Let nothing take an instance with a role for ready before it has its machine."""
         self.aws.await_machines(ROLE)
 
-    def follow(self, pause: Callable[[float], None]) -> None:
-        """Bring machines until the server is gone, then take all of them away."""
-        try:
-            while True:
-                self.look()
-                pause(LOOK_SECONDS)
-        except NotRunningError:
-            self.tell("the embedded AWS is gone, and so are its machines")
-        finally:
-            with contextlib.suppress(NotRunningError):
-                self.aws.await_machines(None)
-            sweep(self.server)
+    def end(self) -> None:
+        """Await no machine any more."""
+        with contextlib.suppress(NotRunningError):
+            self.aws.await_machines(None)
 
     def look(self) -> None:
         """Let machines start, stop and go as the instances did since the last look."""
@@ -104,6 +98,7 @@ class Follower:
             elif inspect("container", name) is not None:
                 docker("start", name)
                 node.await_boot(name)
+                self.places.of(one).settle(name)
                 self.aws.attach(one["id"], name)
             else:
                 self._make(one, name)
@@ -112,17 +107,29 @@ class Follower:
         return None
 
     def _make(self, one: Instance, name: str) -> None:
-        label = f"{SERVER}={self.server}"
-        place = f"cloister-{one['vpc']}"
-        own = network.ensure(place, one["vpc_cidr"], (label,))
+        place = self.places.of(one)
         wanted = node.Wanted(
-            name, network=place, address=one["address"] if own else "", inner_docker=True, labels=(label,),
-            aliases=(f"ip-{one['address'].replace('.', '-')}",), image=_image_of(one),
+            name, network=place.network, address=one["address"] if place.own else "", inner_docker=True,
+            labels=(f"{SERVER}={self.server}",), aliases=(f"ip-{one['address'].replace('.', '-')}",),
+            image=_image_of(one), more=place.hosts,
         )  # fmt: skip
         node.up(wanted)
+        place.settle(name)
+        docker("cp", "-", f"{name}:/", stdin=self._trusted(place))
+        if one["gpus"]:
+            gpus.put(name, gpus.NOT_LOADED, one["gpus"])
         self.aws.attach(one["id"], name)
-        role, where = one["tags"][ROLE], one["address"] if own else "an address of docker's"
+        role, where = one["tags"][ROLE], one["address"] if place.own else "an address of docker's"
         self.tell(f"{one['id']} ({role}) has a machine at {where}: container {name}")
+
+    def _trusted(self, place: Place) -> bytes:
+        """Whom its Docker believes when it pulls from ECR: https://docs.docker.com/engine/security/certificates/"""
+        content, held = self.aws.authority().encode(), io.BytesIO()
+        with tarfile.open(fileobj=held, mode="w") as archive:
+            member = tarfile.TarInfo(f"etc/docker/certs.d/{place.ecr}/ca.crt")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+        return held.getvalue()
 
 
 def name_of(instance: str) -> str:
@@ -133,7 +140,7 @@ def name_of(instance: str) -> str:
 def _image_of(one: Instance) -> str:
     """Of an instance that was started from an image of another one: what that one's machine had on its disk."""
     kept = machine_images.name_of(one["image"])
-    return kept if inspect("image", kept) is not None else ""
+    return kept if inspect("image", kept) is not None else machine_image.IMAGE
 
 
 def sweep(server: str) -> None:

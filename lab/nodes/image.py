@@ -24,7 +24,7 @@ from lab.nodes.docker import missing as docker_missing
 REPOSITORY = "cloister-node"
 MAKER = "mmdebstrap"
 SUITES = ("bookworm", "trixie")
-FILES = ("Dockerfile", "customize.sh", "eic_run_authorized_keys")
+FILES = ("Dockerfile", "customize.sh", "compiled_zips.py", "eic_run_authorized_keys")
 # To be raised with a change of how `_bootstrap` makes it.
 RECIPE_VERSION = 2
 LABEL = "cloister.recipe"

@@ -25,12 +25,18 @@ from lab.nodes.node import LABEL
 IMAGE = "cloister-registry:bookworm"
 PORT = 5000
 START_SECONDS = 30
+# The same store, over TLS.
+TLS = """version: 0.1
+log: {{level: warn}}
+storage: {{filesystem: {{rootdirectory: /srv/registry}}}}
+http: {{addr: ":443", tls: {{certificate: {folder}/tls.pem, key: {folder}/tls.key}}}}
+"""
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 CONFIG = "application/vnd.docker.container.image.v1+json"
 LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 
-def start(name: str, network: str = "", aliases: tuple[str, ...] = ()) -> Registry:
+def start(name: str, network: str = "", aliases: tuple[str, ...] = (), labels: tuple[str, ...] = ()) -> Registry:
     """Start a registry in a container, or take the one of that name that runs."""
     there = inspect("container", name)
     if there is None or not there["State"]["Running"]:
@@ -38,11 +44,33 @@ def start(name: str, network: str = "", aliases: tuple[str, ...] = ()) -> Regist
             docker("rm", "--force", "--volumes", name)
         where = [f"--network={network}"] if network else []
         where += [f"--network-alias={alias}" for alias in aliases]
+        where += [f"--label={label}" for label in labels]
         docker("run", "--detach", f"--name={name}", f"--label={LABEL}", *where, _image())
     networks = (inspect("container", name) or {})["NetworkSettings"]["Networks"].values()
     registry = Registry(next(one["IPAddress"] for one in networks if one["IPAddress"]))
     registry.wait()
     return registry
+
+
+def ecr_host(account: str, region: str) -> str:
+    """The host of an account's registry: https://docs.aws.amazon.com/general/latest/gr/ecr.html"""
+    return f"{account}.dkr.ecr.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
+
+
+def answer_as(name: str, host: str, certificate: t.Mapping[str, str]) -> None:
+    """Let the registry of that name answer over TLS too, as `host`: what is published is there under its names."""
+    folder = f"/etc/lab/{host}"
+    configuration = TLS.format(folder=folder).encode()
+    files = {
+        "tls.pem": (certificate["certificate"] + certificate["chain"]).encode(),
+        "tls.key": certificate["private_key"].encode(),
+        "config.yml": configuration,
+    }
+    for file, content in files.items():
+        docker("exec", "-i", name, "sh", "-ec", f'mkdir -p {folder}; umask 077; cat >"{folder}/{file}"', stdin=content)
+    # The newest is who answers: one account and region is what a rehearsal has.
+    docker("exec", name, "sh", "-c", "pkill -f '[/]etc/lab/' || true")
+    docker("exec", "--detach", name, "/usr/bin/docker-registry", "serve", f"{folder}/config.yml")
 
 
 def _image() -> str:

@@ -31,6 +31,9 @@ cat >"$root/etc/systemd/system/ssh.service.d/ec2-instance-connect.conf" <<UNIT
 ExecStart=
 ExecStart=/usr/sbin/sshd -D -o "AuthorizedKeysCommand $program %%u %%f" -o "AuthorizedKeysCommandUser ec2-instance-connect" \$SSHD_OPTS
 UNIT
+# A task costs a machine less than half of what it would.
+install -m 0644 "$(dirname "$0")/compiled_zips.py" "$root/usr/lib/python3/dist-packages/"
+printf 'import compiled_zips\n' >"$root/usr/lib/python3/dist-packages/compiled_zips.pth"
 # What is installed here is thrown away soon: no need to wait for the disk.
 printf 'force-unsafe-io\n' >"$root/etc/dpkg/dpkg.cfg.d/lab"
 printf 'Acquire::Check-Valid-Until "false";\nAcquire::Languages "none";\n' >"$root/etc/apt/apt.conf.d/90lab"

@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
+import threading
 import typing as t
 
 import pytest
 
 from lab.embedded_aws.client import NotRunningError
-from lab.nodes import follow, network, node
+from lab.nodes import background, follow, gpus, machine_image, node
 from lab.nodes.docker import DockerError
+from lab.nodes.places import Place
 
 FIRST, SECOND = "i-00000000000000001", "i-00000000000000002"
 
@@ -29,7 +33,7 @@ class Aws:
         tags = tags or {"role": "proxy"}
         self.there[identifier] = {
             "id": identifier, "state": state, "vpc": "vpc-1", "vpc_cidr": "10.1.0.0/16", "address": "10.1.0.9",
-            "image": "ami-1",
+            "image": "ami-1", "gpus": 0,
             "tags": {f"cloister:{key}": value for key, value in tags.items()},
         }  # fmt: skip
 
@@ -44,7 +48,12 @@ class Aws:
     def detach(self, instance: str) -> None:
         self.attached.pop(instance, None)
 
+    def authority(self) -> str:
+        return "PEM"
+
     def await_machines(self, tag: str | None, but: t.Collection[str] = ()) -> None:
+        if self.gone:
+            raise NotRunningError("gone")
         self.awaited.append(tag)
         self.unawaited = set(but)
 
@@ -56,14 +65,19 @@ class Docker:
         self.made: list[node.Wanted] = []
         self.there: dict[str, str] = {}
         self.own, self.refusal = True, ""
-        self.swept: list[str] = []
-        monkeypatch.setattr(network, "ensure", lambda *_: self.own)
+        self.settled: list[str] = []
+        self.put: dict[str, bytes] = {}
+        self.gpus: dict[str, int] = {}
+        monkeypatch.setattr(Place, "settle", lambda _, container: self.settled.append(container))
+        monkeypatch.setattr(gpus, "put", lambda name, _, count: self.gpus.update({name: count}))
         monkeypatch.setattr(node, "up", self.up)
         monkeypatch.setattr(node, "down", lambda name: self.there.pop(name, None))
         monkeypatch.setattr(node, "await_boot", lambda name: None)
         monkeypatch.setattr(follow, "inspect", lambda _, name: {} if name in self.there else None)
         monkeypatch.setattr(follow, "docker", self.docker)
-        monkeypatch.setattr(follow, "sweep", self.swept.append)
+
+    def of(self, one: dict[str, t.Any]) -> Place:
+        return Place("cloister-vpc-1", one["vpc_cidr"], self.own, "10.1.0.3", "1.dkr.ecr.us-west-2.amazonaws.com")
 
     def up(self, wanted: node.Wanted) -> None:
         if self.refusal:
@@ -71,8 +85,11 @@ class Docker:
         self.made.append(wanted)
         self.there[wanted.name] = "running"
 
-    def docker(self, verb: str, name: str) -> str:
-        self.there[name] = {"stop": "stopped", "start": "running"}[verb]
+    def docker(self, verb: str, name: str, *more: str, stdin: bytes = b"") -> str:
+        if verb == "cp":
+            self.put[more[0]] = stdin
+        else:
+            self.there[name] = {"stop": "stopped", "start": "running"}[verb]
         return ""
 
 
@@ -93,7 +110,7 @@ def said() -> list[str]:
 
 @pytest.fixture
 def follower(region: Aws, docker: Docker, said: list[str]) -> follow.Follower:
-    return follow.Follower(t.cast("t.Any", region), "7.100", most=2, tell=said.append)
+    return follow.Follower(t.cast("t.Any", region), "7.100", t.cast("t.Any", docker), most=2, tell=said.append)
 
 
 def test_an_instance_with_a_role_gets_a_machine_at_its_address(
@@ -106,7 +123,29 @@ def test_an_instance_with_a_role_gets_a_machine_at_its_address(
     (made,) = docker.made
     assert (made.name, made.address, made.network) == (f"cloister-{FIRST}", "10.1.0.9", "cloister-vpc-1")
     assert made.labels == ("cloister.lab.server=7.100",)
+    assert made.more == ("--add-host=registry:10.1.0.3", "--add-host=1.dkr.ecr.us-west-2.amazonaws.com:10.1.0.3")
+    assert made.image == machine_image.IMAGE
+    assert docker.settled == [made.name]
     assert region.attached == {FIRST: f"cloister-{FIRST}"}
+
+
+def test_its_docker_believes_the_registry_that_stands_for_ecr(
+    region: Aws, docker: Docker, follower: follow.Follower
+) -> None:
+    region.put(FIRST)
+    follower.look()
+    with tarfile.open(fileobj=io.BytesIO(docker.put[f"cloister-{FIRST}:/"])) as archive:
+        (member,) = archive.getmembers()
+        assert member.name == "etc/docker/certs.d/1.dkr.ecr.us-west-2.amazonaws.com/ca.crt"
+        assert t.cast("t.IO[bytes]", archive.extractfile(member)).read() == b"PEM"
+
+
+def test_a_type_with_gpus_has_as_many_for_show(region: Aws, docker: Docker, follower: follow.Follower) -> None:
+    region.put(FIRST)
+    region.put(SECOND)
+    region.there[SECOND]["gpus"] = 4
+    follower.look()
+    assert docker.gpus == {f"cloister-{SECOND}": 4}
 
 
 def test_where_the_addresses_are_taken_it_gets_another_and_that_is_said(
@@ -136,6 +175,8 @@ def test_a_machine_stops_and_starts_with_its_instance(region: Aws, docker: Docke
     follower.look()
     assert docker.there == {f"cloister-{FIRST}": "running"}
     assert (list(region.attached), len(docker.made)) == ([FIRST], 1)
+    # What it is told of its network is gone when it stops.
+    assert docker.settled == [f"cloister-{FIRST}"] * 2
 
 
 def test_a_machine_goes_with_its_instance_and_another_comes_for_the_next(
@@ -174,22 +215,57 @@ def test_what_docker_refuses_is_told_once_and_is_no_machine(
     assert (said, region.attached) == ([f"{FIRST} gets no machine: no space left"], {})
 
 
-def test_all_goes_when_the_server_is_gone(region: Aws, docker: Docker, follower: follow.Follower) -> None:
-    def pause(_: float) -> None:
-        region.gone = True
-
+def test_machines_are_awaited_until_nobody_brings_any(region: Aws, follower: follow.Follower) -> None:
     follower.begin()
-    follower.follow(pause)
-    assert docker.swept == ["7.100"]
+    follower.end()
     assert region.awaited == [follow.ROLE, None]
+    region.gone = True
+    follower.end()
 
 
-def test_somebody_who_ends_the_follower_is_left_with_no_machines(
-    region: Aws, docker: Docker, follower: follow.Follower
+class Part:
+    """Looks as often as it is let, and breaks as it is told."""
+
+    def __init__(self, *breaks: Exception) -> None:
+        self.looks, self.breaks = 0, list(breaks)
+
+    def look(self) -> None:
+        self.looks += 1
+        if self.breaks:
+            raise self.breaks.pop(0)
+
+
+def test_each_looks_on_its_own_until_the_server_is_gone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def pause(_: float) -> None:
+    monkeypatch.setattr(background, "LOOK_SECONDS", 0.001)
+    refused = [DockerError("no space left")] * 3
+    broken, whole = Part(*refused, KeyError("address"), NotRunningError("gone")), Part()
+    background.together(whole, broken)
+    assert (broken.looks, whole.looks > 0) == (5, True)
+    said = capsys.readouterr().out.splitlines()
+    assert [line.partition(" ")[2] for line in said] == [
+        "Part: DockerError no space left",
+        "Part: KeyError 'address'",
+        "the embedded AWS is gone, and so is all that stood for it",
+    ]
+
+
+def test_somebody_who_ends_it_waits_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "LOOK_SECONDS", 0.001)
+    part = Part()
+
+    def ended(_: float) -> None:
         raise SystemExit
 
+    monkeypatch.setattr(background, "_rest", ended)
     with pytest.raises(SystemExit):
-        follower.follow(pause)
-    assert docker.swept == ["7.100"]
+        background.together(part)
+    seen = part.looks
+    assert not [one for one in threading.enumerate() if one.name == "Part"]
+    assert part.looks == seen
+
+
+@pytest.mark.parametrize(("server", "alive"), [("1.0", False), ("999999999.5", False), ("of-somebody", True)])
+def test_what_a_dead_server_left_is_known_by_its_mark(server: str, alive: bool) -> None:
+    assert background._alive(server) is alive
