@@ -226,4 +226,57 @@ options:
             description: Name in the zone; C(@) is the zone itself.
             type: str
             required: true
+          values:
+            description:
+              - Addresses, or names of Elastic IPs of the region, that the name leads to instead of the load balancer,
+                such as those that a network one stands at.
+            type: list
+            elements: str
+            default: []
+          multivalue:
+            description:
+              - Addresses with a record of its own each, instead of values. Route 53 answers with all whose health check
+                is well, eight at most, and with all of them when none is.
+            type: list
+            elements: dict
+            default: []
+            suboptions:
+              address:
+                description: Address, or name of an Elastic IP of the region. It tells the records apart.
+                type: str
+                required: true
+              health_check:
+                description:
+                  - How Route 53 asks over the internet whether the address is well. Without one it always is.
+                type: dict
+                suboptions:
+                  protocol:
+                    description:
+                      - V(TCP) wants a connection, the others an answer of 200 to 399 on any certificate.
+                    type: str
+                    choices: [TCP, HTTP, HTTPS]
+                    default: TCP
+                  port:
+                    description: Port.
+                    type: int
+                    required: true
+                  path:
+                    description: Path of V(HTTP) and V(HTTPS), V(/) when not given.
+                    type: str
+                  host:
+                    description: Name that V(HTTP) and V(HTTPS) ask for, that of the record when not given.
+                    type: str
+                  interval_seconds:
+                    description: Time between two questions of each of Route 53's checkers. V(10) costs more.
+                    type: int
+                    choices: [10, 30]
+                    default: 30
+                  failure_threshold:
+                    description: Bad answers in a row until it is not well, and good ones until it is again, 1 to 10.
+                    type: int
+                    default: 3
+          ttl_seconds:
+            description:
+              - How long resolvers may remember addresses; V(300), or V(60) with health checks, when not given.
+            type: int
 """

@@ -104,6 +104,16 @@ options:
           Whether connections to a target that leaves are cut at the end of the delay; behind a network load balancer.
           Left as it is when not given.
         type: bool
+      end_unhealthy_connections:
+        description: >-
+          Whether connections to a target that turns unhealthy are cut, as AWS does unless told otherwise; behind a
+          network load balancer. Left as it is when not given.
+        type: bool
+      unhealthy_draining_seconds:
+        description: >-
+          How long a target that turns unhealthy counts as draining first, 0 to 360000; behind a network load balancer
+          that does not cut its connections. Left as it is when not given.
+        type: int
       preserve_client_ip:
         description: >-
           Whether targets see the address of the client; behind a network load balancer. Left as it is when not given.

@@ -6,7 +6,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.module_utils._proxy import certificate_entries, faults, node_sites
+from ansible_collections.cloister.aws.plugins.module_utils._proxy import (
+    certificate_entries,
+    faults,
+    node_sites,
+    trusts,
+)
 
 
 class FilterModule:
@@ -18,4 +23,5 @@ class FilterModule:
             "proxy_faults": faults,
             "proxy_certificates": certificate_entries,
             "proxy_node_sites": node_sites,
+            "proxy_trusts": trusts,
         }

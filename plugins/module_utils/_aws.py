@@ -28,7 +28,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._clients import (
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ApiError, RegionError, UnsureError
 
 _NOT_VISIBLE = re.compile(
-    r"(\.NotFound|^NoSuchEntity|^NoSuchHostedZone|ID\.?NotFound|^InvalidResourceId|^NatGatewayNotFound"
+    r"(\.NotFound|^NoSuchEntity|^NoSuch(HostedZone|HealthCheck)|ID\.?NotFound|^InvalidResourceId|^NatGatewayNotFound"
     r"|^(LoadBalancer|TargetGroup|Listener|Rule|Certificate|Subnet|AllocationId)NotFound)$"
 )
 _NOT_VISIBLE_WAITS = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0)

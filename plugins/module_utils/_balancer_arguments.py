@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.cloister.aws.plugins.module_utils._record_arguments import ANSWERS
+
 Options = dict[str, dict[str, t.Any]]
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -46,6 +48,8 @@ TARGET_GROUP: Options = {
         "options": {"seconds": {"type": "int", "default": 86400}, "cookie": {"type": "str"}},
     },
     "end_connections": {"type": "bool"},
+    "end_unhealthy_connections": {"type": "bool"},
+    "unhealthy_draining_seconds": {"type": "int"},
     "preserve_client_ip": {"type": "bool"},
     "proxy_protocol_v2": {"type": "bool", "default": False},
     "targets": {"type": "list", "elements": "dict", "options": TARGET},
@@ -115,7 +119,7 @@ BALANCER: Options = {
         "type": "list",
         "elements": "dict",
         "default": [],
-        "options": {"zone": {"type": "str", "required": True}, "name": {"type": "str", "required": True}},
+        "options": {"zone": {"type": "str", "required": True}, "name": {"type": "str", "required": True}, **ANSWERS},
     },
 }
 SPEC: Options = {

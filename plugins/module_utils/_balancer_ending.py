@@ -9,6 +9,7 @@ from functools import partial
 
 from ansible_collections.cloister.aws.plugins.module_utils import _balancer_wants as balancer_wants
 from ansible_collections.cloister.aws.plugins.module_utils._aws import each, side_by_side
+from ansible_collections.cloister.aws.plugins.module_utils._checked_records import CheckedRecords
 from ansible_collections.cloister.aws.plugins.module_utils._doors import Doors
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome, leave, reconcile
@@ -17,6 +18,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._removal import remov
 from ansible_collections.cloister.aws.plugins.module_utils._stages import in_turn
 from ansible_collections.cloister.aws.plugins.module_utils.kinds import target
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.certificate import Certificate
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.health_check import HealthCheck
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.listener import Listener
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.listener_rule import ListenerRule
@@ -43,7 +45,8 @@ class Ending:
         self._groups: list[dict[str, t.Any]] = module.params["target_groups"]
         self._listener, self._rule = module.kind(Listener), module.kind(ListenerRule)
         self._balancer, self._group = module.kind(LoadBalancer), module.kind(TargetGroup)
-        self._target, self._records = module.kind(Target), module.kind(Records)
+        self._target = module.kind(Target)
+        self._said = CheckedRecords(module.kind(Records), module.kind(HealthCheck), self._names)
         self._listener_ids: dict[str, str] = {}
         self._open: list[Found] = []
         self._ruled: list[Found] = []
@@ -54,7 +57,8 @@ class Ending:
         reads: list[t.Callable[[], t.Any]] = [
             self._read_doors,
             self._read_groups,
-            partial(self._records.wants, [], self._names),
+            partial(self._said.records.wants, [], self._names),
+            self._said.read,
         ]
         if any(not name.startswith("arn:") for name in self._certificates()):
             reads.append(partial(self._names.read, Certificate))
@@ -103,11 +107,9 @@ class Ending:
     def records(self, check: bool) -> Outcome:
         """Lead names to the load balancers."""
         listed = balancer_wants.records(self._balancers, self._names)
-        wanted = self._records.wants(listed, self._names)
         # What a zone of the stack's own holds is listed with the zone.
-        own = {zone.id for zone in self._own(HostedZone)}
-        found = [one for one in self._records.find() if one.id not in own]
-        return reconcile(self._records, wanted, check, found=found)
+        own = {zone.id: zone.part for zone in self._own(HostedZone)}
+        return self._said.bring(listed, check, own)
 
     def pending(self) -> bool:
         """Say whether a load balancer that stands takes no traffic yet and is waited for."""

@@ -142,10 +142,14 @@ def _rule(listener: str, rule: Entry, names: Names, arn: str) -> Want:
 
 
 def records(balancers: t.Iterable[Entry], names: Names) -> list[dict[str, t.Any]]:
-    """Return entries of ``dns_records`` that lead to the balancers, left out of answers while these are not well."""
+    """Return entries of ``dns_records`` that lead to the balancers, left out of answers while these are not well.
+
+    A record that lists addresses itself leads to them as it says.
+    """
     listed = []
     for entry in balancers:
-        found = names.found(LoadBalancer, entry["name"]) if entry["records"] else None
+        aliased = [record for record in entry["records"] if not (record["values"] or record["multivalue"])]
+        found = names.found(LoadBalancer, entry["name"]) if aliased else None
         marker = unknown(LoadBalancer.noun, entry["name"])
         alias = {
             "dns_name": found.raw["DNSName"] if found else marker,
@@ -153,5 +157,5 @@ def records(balancers: t.Iterable[Entry], names: Names) -> list[dict[str, t.Any]
             "evaluate_target_health": True,
         }
         for record in entry["records"]:
-            listed.append({**record, "type": "A", "values": [], "ttl_seconds": 0, "alias": alias})
+            listed.append({**record, "type": "A", "alias": alias if record in aliased else None})
     return listed

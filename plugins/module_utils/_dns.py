@@ -4,6 +4,7 @@
 
 A record set has no tags, so that each of ours has a companion, made and deleted in the same atomic change batch:
 ``api.example.internal A`` is ours when ``_cloister-a.api.example.internal TXT`` says ``cloister region=us stack=dns``.
+Of several multivalue answer records of one name each has one of its own with its identifier, ``... set=edge-a``.
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html
 """
@@ -27,11 +28,11 @@ MOST_VALUES = 400
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_OWNED_BY = re.compile(r"cloister region=(\S+) stack=(\S+)")
+_OWNED_BY = re.compile(r"cloister region=(\S+) stack=(\S+)(?: set=\S+)?")
 
 RecordSet = t.Mapping[str, t.Any]
-Key = tuple[str, str]
-"""Full name without the last dot, and type."""
+Key = tuple[str, str, str]
+"""Full name without the last dot, type, and the identifier of a multivalue answer record; empty for a simple one."""
 
 
 def plain(name: str) -> str:
@@ -54,7 +55,7 @@ def full_name(name: str, zone: str) -> str:
     labels = full.split(".")
     if not all(_LABEL.fullmatch(label) for label in (labels[1:] if labels[0] == "*" else labels)):
         raise InputError(f"{name} is no name in zone {zone}; names are such as api, @ for the zone itself, or *")
-    if len(companion_name((full, "CNAME"))) > LONGEST_NAME:
+    if len(companion_name((full, "CNAME", ""))) > LONGEST_NAME:
         raise InputError(f"{name} in zone {zone} is too long a name ({len(full)} characters)")
     return full
 
@@ -116,7 +117,10 @@ def _address(kind: str, value: str) -> str:
 
 
 def shape(record_set: RecordSet) -> dict[str, t.Any]:
-    """Return what of a record set is compared: ``{ttl, values}`` or ``{alias: {dns_name, zone_id, ...}}``."""
+    """Return what of a record set is compared: ``{ttl, values}`` or ``{alias: {dns_name, zone_id, ...}}``.
+
+    A multivalue answer record has a ``health_check`` too, an id or None.
+    """
     alias = record_set.get("AliasTarget")
     if alias:
         return {
@@ -127,12 +131,13 @@ def shape(record_set: RecordSet) -> dict[str, t.Any]:
             }
         }
     values = [item["Value"] for item in record_set.get("ResourceRecords") or ()]
-    return {"ttl": int(record_set.get("TTL", 0)), "values": values_found(record_set["Type"], values)}
+    check = {"health_check": record_set.get("HealthCheckId")} if record_set.get("MultiValueAnswer") else {}
+    return {"ttl": int(record_set.get("TTL", 0)), "values": values_found(record_set["Type"], values), **check}
 
 
 def record_set(key: Key, wanted: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return the record set that has this shape."""
-    name, kind = key
+    name, kind, identifier = key
     made: dict[str, t.Any] = {"Name": f"{name}.", "Type": kind}
     if "alias" in wanted:
         alias = wanted["alias"]
@@ -143,6 +148,10 @@ def record_set(key: Key, wanted: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         }
         return made
     values = [quoted(value) if kind == "TXT" else value for value in wanted["values"]]
+    if identifier:
+        made.update(SetIdentifier=identifier, MultiValueAnswer=True)
+    if wanted.get("health_check"):
+        made["HealthCheckId"] = wanted["health_check"]
     return {**made, "TTL": wanted["ttl"], "ResourceRecords": [{"Value": value} for value in values]}
 
 
@@ -153,8 +162,9 @@ def companion_name(key: Key) -> str:
 
 def companion(key: Key, region: str, stack: str) -> dict[str, t.Any]:
     """Return the companion that makes a record set a stack's."""
-    said = {"ttl": COMPANION_TTL_SECONDS, "values": [f"cloister region={region} stack={stack}"]}
-    return record_set((companion_name(key), "TXT"), said)
+    owner = f"cloister region={region} stack={stack}"
+    said = {"ttl": COMPANION_TTL_SECONDS, "values": [f"{owner} set={key[2]}" if key[2] else owner]}
+    return record_set((companion_name(key), "TXT", key[2]), said)
 
 
 @dataclass
@@ -186,9 +196,9 @@ def sort_out(record_sets: t.Iterable[RecordSet], zone: str, region: str) -> Cont
         elif not (item["Type"] in ("SOA", "NS") and plain(item["Name"]) == zone):
             rest.append(item)
     for item in rest:
-        ours = content.ours.get((plain(item["Name"]), item["Type"]))
-        # One with a routing policy beside it shares its name and type, not its making.
-        if ours and "SetIdentifier" not in item:
+        ours = content.ours.get((plain(item["Name"]), item["Type"], item.get("SetIdentifier", "")))
+        # One with another routing policy shares its name and type, not its making.
+        if ours and _is_answered_whole(item):
             ours.record = item
         else:
             content.theirs.append(item)
@@ -199,26 +209,42 @@ def _companion_of(item: RecordSet) -> Key | None:
     """Return what ``item`` would be the companion of, if it has the form of one."""
     head, _dot, rest = plain(item["Name"]).partition(".")
     kind = head.removeprefix(COMPANION).upper()
-    simple = item["Type"] == "TXT" and len(item.get("ResourceRecords") or ()) == 1 and "SetIdentifier" not in item
-    return (rest, kind) if simple and head.startswith(COMPANION) and kind in TYPES else None
+    alone = item["Type"] == "TXT" and len(item.get("ResourceRecords") or ()) == 1 and _is_answered_whole(item)
+    fits = alone and head.startswith(COMPANION) and kind in TYPES
+    return (rest, kind, item.get("SetIdentifier", "")) if fits else None
+
+
+def _is_answered_whole(item: RecordSet) -> bool:
+    """Return whether it has no routing policy but that of multivalue answers."""
+    return "SetIdentifier" not in item or bool(item.get("MultiValueAnswer"))
 
 
 def said_by_others(content: Content, stack: str | None) -> dict[Key, RecordSet]:
     """Return what a stack did not put into a zone, by name and type; of several with a routing policy the last."""
-    theirs = {(plain(item["Name"]), item["Type"]): item for item in content.theirs}
+    theirs = {(plain(item["Name"]), item["Type"], ""): item for item in content.theirs}
     return theirs | {key: own.record for key, own in content.ours.items() if own.record and own.stack != stack}
 
 
-def clash(key: Key, content: Content) -> RecordSet | None:
-    """Return a record set of others that stands where ``key`` would, or cannot stand beside it."""
-    name, kind = key
+def clash(key: Key, content: Content, stack: str | None) -> str | None:
+    """Return what of others stands where ``key`` would, or cannot stand beside it, as a person would say it."""
     for item in content.theirs:
-        beside = (plain(item["Name"]), item["Type"])
-        if beside == key or beside == (companion_name(key), "TXT"):
-            return item
-        if beside[0] == name and "CNAME" in (kind, beside[1]):
-            return item
+        identifier = str(item.get("SetIdentifier", "")) if _is_answered_whole(item) else ""
+        there = (plain(item["Name"]), item["Type"], identifier)
+        if _excludes(key, there) or _excludes((companion_name(key), "TXT", key[2]), there):
+            return told(item)
+    for there, own in content.ours.items():
+        if own.stack != stack and _excludes(key, there):
+            return f"{' '.join(there).strip()} of stack {own.stack}"
     return None
+
+
+def _excludes(one: Key, other: Key) -> bool:
+    """Return whether two cannot stand in one zone: a CNAME stands alone, and only multivalue answers share a name."""
+    if one[0] != other[0]:
+        return False
+    if one[1] != other[1]:
+        return "CNAME" in (one[1], other[1])
+    return one[2] == other[2] or not (one[2] and other[2])
 
 
 def told(item: RecordSet) -> str:

@@ -29,6 +29,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.endpoint_servic
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.event_rule import EventRule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.flow_log import FlowLog
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.function import Function
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.health_check import HealthCheck
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.iam_role import IamRole
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.image_stage import ImageStage
@@ -90,6 +91,7 @@ KINDS: tuple[type[Kind], ...] = (
     EventRule,
     FlowLog,
     Function,
+    HealthCheck,
     HostedZone,
     IamRole,
     ImageStage,

@@ -54,6 +54,11 @@ def certificate_entries(certificates: t.Sequence[Entry], sites: t.Sequence[Entry
     ]
 
 
+def trusts(upstreams: t.Sequence[Entry]) -> list[dict[str, t.Any]]:
+    """Return which private CAs upstreams are believed by, as the module ``server_certificates`` takes it."""
+    return [{"name": one["name"], "cas": list(one["trusted_cas"])} for one in upstreams if one.get("trusted_cas")]
+
+
 def node_sites(sites: t.Sequence[Entry], files: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
     """Return what a node has to know of its sites to check itself. ``files`` are paths by certificate, no suffix."""
     return [
@@ -123,6 +128,10 @@ def _upstream(upstream: Entry) -> t.Iterator[str]:
         yield f"tls_name {upstream['tls_name']!r} is no name of a server"
     if not WORD.fullmatch(upstream.get("trusted_ca_file") or ""):
         yield f"trusted_ca_file {upstream['trusted_ca_file']!r} is no path"
+    if upstream.get("trusted_cas") and upstream.get("trusted_ca_file"):
+        yield "it is trusted by trusted_cas and by trusted_ca_file; write one of them"
+    if upstream.get("trusted_cas") and upstream.get("protocol", "http") != "https":
+        yield "trusted_cas says whose certificate is believed, and over http it shows none; write protocol: https"
 
 
 def _is_network(text: str) -> bool:

@@ -44,6 +44,19 @@ class Held:
         return f"{self.name}-{hashlib.sha256(self.certificate.encode()).hexdigest()[:16]}"
 
 
+@dataclass(frozen=True)
+class Trust:
+    """What a machine believes when it asks somebody: certificates of CAs of the region, in one file."""
+
+    name: str
+    certificates: str
+
+    @property
+    def file(self) -> str:
+        """What the file is called, without a suffix: other CAs are another file."""
+        return f"trust-{self.name}-{hashlib.sha256(self.certificates.encode()).hexdigest()[:16]}"
+
+
 class Safe:
     """Where certificates come from: ``aws`` for those that lie there, ``region_name`` for whose CAs."""
 
@@ -68,12 +81,20 @@ class Safe:
             return Held(entry["name"], pem, seen.days_left(self.now), "inventory")
         return Held(entry["name"], pem, seen.days_left(self.now), "result", private_key.strip() + "\n")
 
+    def trust(self, entry: Entry) -> Trust:
+        """Return the certificates of private CAs of the region; raise `RegionError` where one is not there."""
+        what = f"trust {entry['name']}"
+        if not entry["cas"] or not self.region_name:
+            raise InputError(f"{what} needs cas, names of private CAs, and region_name, whose they are")
+        found = [self._ca(what, name) for name in entry["cas"]]
+        return Trust(entry["name"], "".join(f"{pem.strip()}\n" for pem in found))
+
     def _secret(self, entry: Entry) -> dict[str, str]:
         name = f"certificate {entry['name']}"
         if not entry["secret"]:
             raise InputError(f"{name} has the source secret and names none; write secret: and its name")
         what = f"secret {entry['secret']}"
-        told = self._read("secretsmanager", "get_secret_value", entry, what, SecretId=entry["secret"])
+        told = self._read("secretsmanager", "get_secret_value", name, what, SecretId=entry["secret"])
         try:
             held = json.loads(told.get("SecretString", ""))
             return {part: held[part] for part in ("certificate", "private_key")} | {"chain": held.get("chain") or ""}
@@ -90,12 +111,12 @@ class Safe:
                 f"certificate {entry['name']} would be signed anew at each run: valid_days ({entry['valid_days']}) "
                 f"must be more than renew_before_days ({entry['renew_before_days']})"
             )
-        path = f"/cloister/{self.region_name}/ca/{entry['ca']}"
-        what = f"private CA {entry['ca']}"
-        ca = self._read("ssm", "get_parameter", entry, what, Name=f"{path}/certificate")["Parameter"]["Value"]
+        whose, what = f"certificate {entry['name']}", f"private CA {entry['ca']}"
+        ca = self._ca(whose, entry["ca"])
         if pem := self._present(entry, ca):
             return Held(entry["name"], pem, _x509.read(pem).days_left(self.now), "machine")
-        key = self._read("ssm", "get_parameter", entry, what, Name=f"{path}/key", WithDecryption=True)
+        path = f"/cloister/{self.region_name}/ca/{entry['ca']}/key"
+        key = self._read("ssm", "get_parameter", whose, what, Name=path, WithDecryption=True)
         made = _x509.issue(key["Parameter"]["Value"], ca, entry["domains"], entry["valid_days"], ALGORITHM, self.now)
         days = _x509.read(made.certificate).days_left(self.now)
         if days <= entry["renew_before_days"]:
@@ -122,14 +143,18 @@ class Safe:
         whole = Held(entry["name"], pem, 0, "machine").file + ".pem" == file
         return fresh and whole and not _missed(seen, entry) and _x509.signed_by(pem, ca)
 
-    def _read(self, service: str, action: str, entry: Entry, what: str, **params: t.Any) -> t.Any:
+    def _ca(self, whose: str, name: str) -> str:
+        path = f"/cloister/{self.region_name}/ca/{name}/certificate"
+        return str(self._read("ssm", "get_parameter", whose, f"private CA {name}", Name=path)["Parameter"]["Value"])
+
+    def _read(self, service: str, action: str, whose: str, what: str, **params: t.Any) -> t.Any:
         try:
             return self.aws.call(service, action, **params)
         except ApiError as exc:
             if exc.code not in _ABSENT:
                 raise
             raise MissingError(
-                f"certificate {entry['name']}: there is no {what} in this account and region; make it first (the role "
+                f"{whose}: there is no {what} in this account and region; make it first (the role "
                 "certificates makes private CAs), or name another"
             ) from None
 

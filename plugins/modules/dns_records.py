@@ -15,6 +15,8 @@ description:
     C(api.example.internal A) is a stack's when C(_cloister-a.api.example.internal TXT) says
     C(cloister region=us stack=dns). A record without one, or with another's, is never changed or deleted.
   - A zone's records change in one batch, so that no name is without answer in between.
+  - Of several O(records[].multivalue) addresses of a name, each is a record of its own, whose companion names it. The
+    health checks come before the records that name them and go after these.
 author: Cloister contributors (@cloister)
 options:
   records:
@@ -39,14 +41,58 @@ options:
         choices: [A, AAAA, CAA, CNAME, MX, NS, PTR, SRV, TXT]
         default: A
       values:
-        description: Addresses, full domain names or, for V(TXT), texts without quotes of up to 4000 characters.
+        description:
+          - Addresses, full domain names or, for V(TXT), texts without quotes of up to 4000 characters. An
+            address of type V(A) may be the name of an Elastic IP of the region.
         type: list
         elements: str
         default: []
+      multivalue:
+        description:
+          - Addresses with a record of its own each, instead of values. Route 53 answers with all whose health check
+            is well, eight at most, and with all of them when none is.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          address:
+            description: Address or, for type V(A), name of an Elastic IP of the region. It tells the records apart.
+            type: str
+            required: true
+          health_check:
+            description:
+              - How Route 53 asks over the internet whether the address is well. Without one it always is.
+            type: dict
+            suboptions:
+              protocol:
+                description:
+                  - V(TCP) wants a connection, the others an answer of 200 to 399 on any certificate.
+                type: str
+                choices: [TCP, HTTP, HTTPS]
+                default: TCP
+              port:
+                description: Port.
+                type: int
+                required: true
+              path:
+                description: Path of V(HTTP) and V(HTTPS), V(/) when not given.
+                type: str
+              host:
+                description: Name that V(HTTP) and V(HTTPS) ask for, that of the record when not given.
+                type: str
+              interval_seconds:
+                description: Time between two questions of each of Route 53's checkers. V(10) costs more.
+                type: int
+                choices: [10, 30]
+                default: 30
+              failure_threshold:
+                description: Bad answers in a row until it is not well, and good ones until it is again, 1 to 10.
+                type: int
+                default: 3
       ttl_seconds:
-        description: How long resolvers may remember the values.
+        description:
+          - How long resolvers may remember the values; V(300), or V(60) with health checks, when not given.
         type: int
-        default: 300
       alias:
         description: A load balancer, an endpoint or another record that answers, instead of values.
         type: dict
@@ -83,6 +129,11 @@ EXAMPLES = r"""
       - zone: prod.infer.example.internal
         name: api
         alias: {dns_name: internal-api-1.us-west-2.elb.amazonaws.com, zone_id: Z1H1FL5HABSF5}
+      - zone: infer.example.com
+        name: partner
+        multivalue:
+          - {address: edge-a, health_check: {port: 443}}
+          - {address: edge-b, health_check: {port: 443}}
 """
 
 RETURN = r"""
@@ -93,43 +144,36 @@ ids:
   sample: {prod.infer.example.internal: Z0123456789ABCDEFGHIJ}
 members:
   description:
-    - What became of the stack's records in each zone (C(create), C(change), C(keep), C(remove)). C(changes) has one
-      entry for each record that changed, its C(field) being name and type, such as C(api A).
+    - What became of the stack's records in each zone, and of its health checks (C(create), C(change), C(keep),
+      C(remove)). C(changes) has one entry for each record that changed, its C(field) being name and type, such as
+      C(api A), and what tells it from others of that name.
   type: list
   elements: dict
   returned: always
 """
 
-from ansible_collections.cloister.aws.plugins.module_utils._dns import TYPES
+from ansible_collections.cloister.aws.plugins.module_utils._checked_records import bring_about
+from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
+from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome
+from ansible_collections.cloister.aws.plugins.module_utils._record_arguments import RECORD_ELSEWHERE
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records
-
-ALIAS = {
-    "dns_name": {"type": "str", "required": True},
-    "zone_id": {"type": "str"},
-    "evaluate_target_health": {"type": "bool", "default": True},
-}
-RECORD = {
-    "zone": {"type": "str", "required": True},
-    "name": {"type": "str", "required": True},
-    "type": {"type": "str", "choices": list(TYPES), "default": "A"},
-    "values": {"type": "list", "elements": "str", "default": []},
-    "ttl_seconds": {"type": "int", "default": 300},
-    "alias": {"type": "dict", "options": ALIAS},
-}
 
 
 def main() -> None:
     """Read arguments, reconcile, report."""
     module = RegionModule(
         {
-            "records": {"type": "list", "elements": "dict", "required": True, "options": RECORD},
+            "records": {"type": "list", "elements": "dict", "required": True, "options": RECORD_ELSEWHERE},
             "wait_seconds": {"type": "int", "default": 0},
         }
     )
-    kind = module.kind(Records)
-    kind.wait_seconds = module.params["wait_seconds"]
-    module.finish(module.outcome(kind, lambda: kind.wants(module.params["records"], module.names), beside=False))
+    try:
+        outcome = bring_about(module, module.params["records"])
+    except RegionError as exc:
+        module.ansible.fail_json(msg=str(exc))
+    zones = Outcome([member for member in outcome.members if member.kind == Records.noun])
+    module.finish(outcome, ids=zones.ids)
 
 
 if __name__ == "__main__":

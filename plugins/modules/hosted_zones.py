@@ -85,14 +85,58 @@ options:
             choices: [A, AAAA, CAA, CNAME, MX, NS, PTR, SRV, TXT]
             default: A
           values:
-            description: Addresses, full domain names or, for V(TXT), texts without quotes of up to 4000 characters.
+            description:
+              - Addresses, full domain names or, for V(TXT), texts without quotes of up to 4000 characters. An
+                address of type V(A) may be the name of an Elastic IP of the region.
             type: list
             elements: str
             default: []
+          multivalue:
+            description:
+              - Addresses with a record of its own each, instead of values. Route 53 answers with all whose health check
+                is well, eight at most, and with all of them when none is.
+            type: list
+            elements: dict
+            default: []
+            suboptions:
+              address:
+                description: Address or, for type V(A), name of an Elastic IP of the region. It tells the records apart.
+                type: str
+                required: true
+              health_check:
+                description:
+                  - How Route 53 asks over the internet whether the address is well. Without one it always is.
+                type: dict
+                suboptions:
+                  protocol:
+                    description:
+                      - V(TCP) wants a connection, the others an answer of 200 to 399 on any certificate.
+                    type: str
+                    choices: [TCP, HTTP, HTTPS]
+                    default: TCP
+                  port:
+                    description: Port.
+                    type: int
+                    required: true
+                  path:
+                    description: Path of V(HTTP) and V(HTTPS), V(/) when not given.
+                    type: str
+                  host:
+                    description: Name that V(HTTP) and V(HTTPS) ask for, that of the record when not given.
+                    type: str
+                  interval_seconds:
+                    description: Time between two questions of each of Route 53's checkers. V(10) costs more.
+                    type: int
+                    choices: [10, 30]
+                    default: 30
+                  failure_threshold:
+                    description: Bad answers in a row until it is not well, and good ones until it is again, 1 to 10.
+                    type: int
+                    default: 3
           ttl_seconds:
-            description: How long resolvers may remember the values.
+            description:
+              - How long resolvers may remember the values; V(300), or V(60) with health checks, when not given.
             type: int
-            default: 300
           alias:
             description: A load balancer, an endpoint or another record that answers, instead of values.
             type: dict
@@ -160,9 +204,9 @@ ids:
   sample: {prod.infer.example.internal: Z0123456789ABCDEFGHIJ}
 members:
   description:
-    - What became of each zone, and of the stack's records in each (C(create), C(change), C(keep), C(remove)), with the
-      fields that changed; a record's field is its name and type, such as C(api A). A zone's C(shows) has C(domain) and,
-      of a public one, the C(name_servers) that the parent domain must point at.
+    - What became of each zone, of the stack's records in each, and of its health checks (C(create), C(change), C(keep),
+      C(remove)), with the fields that changed; a record's field is its name and type, such as C(api A). A zone's
+      C(shows) has C(domain) and, of a public one, the C(name_servers) that the parent domain must point at.
   type: list
   elements: dict
   returned: always
@@ -170,28 +214,18 @@ members:
 
 import typing as t
 
-from ansible_collections.cloister.aws.plugins.module_utils._dns import TYPES, plain
+from ansible_collections.cloister.aws.plugins.module_utils._checked_records import bring_about
+from ansible_collections.cloister.aws.plugins.module_utils._dns import plain
 from ansible_collections.cloister.aws.plugins.module_utils._errors import RegionError
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Want
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome
+from ansible_collections.cloister.aws.plugins.module_utils._record_arguments import RECORD, RECORD_ELSEWHERE
+from ansible_collections.cloister.aws.plugins.module_utils._record_wants import wishes
 from ansible_collections.cloister.aws.plugins.module_utils._region_module import RegionModule
 from ansible_collections.cloister.aws.plugins.module_utils._removal import remove_by_rank
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone, want
-from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records, wishes
 
 VPC = {"id": {"type": "str", "required": True}, "region": {"type": "str", "required": True}}
-ALIAS = {
-    "dns_name": {"type": "str", "required": True},
-    "zone_id": {"type": "str"},
-    "evaluate_target_health": {"type": "bool", "default": True},
-}
-RECORD: dict[str, t.Any] = {
-    "name": {"type": "str", "required": True},
-    "type": {"type": "str", "choices": list(TYPES), "default": "A"},
-    "values": {"type": "list", "elements": "str", "default": []},
-    "ttl_seconds": {"type": "int", "default": 300},
-    "alias": {"type": "dict", "options": ALIAS},
-}
 ZONE = {
     "name": {"type": "str", "required": True},
     "part": {"type": "str"},
@@ -203,10 +237,9 @@ ZONE = {
     "records": {"type": "list", "elements": "dict", "default": [], "options": RECORD},
     "keep": {"type": "bool"},
 }
-ELSEWHERE = {**RECORD, "zone": {"type": "str", "required": True}}
 SPEC = {
     "zones": {"type": "list", "elements": "dict", "required": True, "options": ZONE},
-    "records": {"type": "list", "elements": "dict", "default": [], "options": ELSEWHERE},
+    "records": {"type": "list", "elements": "dict", "default": [], "options": RECORD_ELSEWHERE},
     "wait_seconds": {"type": "int", "default": 0},
 }
 
@@ -226,14 +259,16 @@ def _zones(kind: HostedZone, module: RegionModule) -> tuple[Outcome, Outcome]:
 
 
 def _records(module: RegionModule) -> Outcome:
-    kind = module.kind(Records)
-    kind.wait_seconds = module.params["wait_seconds"]
     listed = [
         {**record, "zone": zone["part"] or plain(zone["name"])}
         for zone in module.params["zones"]
         for record in zone["records"]
     ]
-    return module.outcome(kind, lambda: kind.wants([*listed, *module.params["records"]], module.names), beside=False)
+    try:
+        return bring_about(module, [*listed, *module.params["records"]])
+    except RegionError as exc:
+        fail: t.Callable[..., t.NoReturn] = module.ansible.fail_json
+        fail(msg=str(exc))
 
 
 def main() -> None:

@@ -69,6 +69,21 @@ options:
     description: Certificates that the machine has, PEM, by the name of their file. Those of a private CA may stay.
     type: dict
     default: {}
+  trusts:
+    description: What the machine believes when it asks others, beside what its system does.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Logical name.
+        type: str
+        required: true
+      cas:
+        description: Names of private CAs of the region.
+        type: list
+        elements: str
+        required: true
   warn_days:
     description: How many days before its end a certificate is warned of.
     type: int
@@ -116,6 +131,21 @@ certificates:
     days_left:
       description: For how many days it is valid.
       type: int
+trusts:
+  description: What the machine believes, in the order it was asked for.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    name:
+      description: Its logical name.
+      type: str
+    file:
+      description: What its file is called, without a suffix. Other CAs have another one.
+      type: str
+    certificates:
+      description: The certificates of the CAs, PEM.
+      type: str
 """
 
 from dataclasses import asdict
@@ -144,6 +174,15 @@ SPEC = {
     "region_name": {"type": "str", "default": ""},
     "certificates": {"type": "list", "elements": "dict", "required": True, "options": CERTIFICATE},
     "present": {"type": "dict", "default": {}},
+    "trusts": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "cas": {"type": "list", "elements": "str", "required": True},
+        },
+    },
     "warn_days": {"type": "int", "default": 30},
 }
 
@@ -155,12 +194,14 @@ def main() -> None:
     safe = Safe(Aws(connection(module)), p["region_name"], p["present"], datetime.now(UTC))
     try:
         held = [safe.get(entry) for entry in p["certificates"]]
+        trusts = [safe.trust(entry) for entry in p["trusts"]]
     except RegionError as exc:
         module.fail_json(msg=str(exc))
     for one in held:
         if one.days_left <= p["warn_days"]:
             warn(f"certificate {one.name} ends in {one.days_left} days; give the proxy another one before")
-    module.exit_json(changed=False, certificates=[{**asdict(one), "file": one.file} for one in held])
+    told = {"certificates": held, "trusts": trusts}
+    module.exit_json(changed=False, **{key: [{**asdict(one), "file": one.file} for one in told[key]] for key in told})
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import typing as t
 Member = t.Mapping[str, t.Any]
 
 WIDTH = 34
+FOR_LISTS = "(for partners' allow-lists)"
 
 
 def needed(members: t.Sequence[Member]) -> t.Iterator[str]:
@@ -19,13 +20,22 @@ def needed(members: t.Sequence[Member]) -> t.Iterator[str]:
         for member in standing:
             if member["kind"] == kind and (text := tell(member)):
                 yield _line(f"{kind} {member['part']}", text)
+    # Elastic IPs of a stack that has load balancers are theirs, and stay when those are rebuilt.
+    balanced = {member["stack"] for member in standing if member["kind"] == "load balancer"}
+    ingress = sorted(
+        member["shows"]["public_ip"]
+        for member in standing
+        if member["kind"] == "Elastic IP" and member["stack"] in balanced and member["shows"].get("public_ip")
+    )
+    if ingress:
+        yield _line("partners reach the region at", f"{', '.join(ingress)}  {FOR_LISTS}")
     egress = sorted(
         member["shows"]["public_ip"]
         for member in standing
         if member["kind"] == "NAT gateway" and member["shows"].get("public_ip")
     )
     if egress:
-        yield _line("calls leave the region from", f"{', '.join(egress)}  (for partners' allow-lists)")
+        yield _line("calls leave the region from", f"{', '.join(egress)}  {FOR_LISTS}")
 
 
 def _names(standing: t.Iterable[Member]) -> t.Iterator[str]:

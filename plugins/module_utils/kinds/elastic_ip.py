@@ -23,7 +23,7 @@ class ElasticIp(Ec2Kind):
     """An Elastic IP. It has no fields: an address has nothing to change."""
 
     noun = "Elastic IP"
-    made_by = "network"
+    made_by = "network, load_balancers or edge"
     rank = 50
     describe, listed, id_key, tag_type = "describe_addresses", "Addresses", "AllocationId", "elastic-ip"
 

@@ -13,32 +13,36 @@ from __future__ import annotations
 import time
 import typing as t
 from collections import defaultdict
+from functools import partial
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
 from ansible_collections.cloister.aws.plugins.module_utils._dns import (
     Content,
-    Key,
     clash,
     companion,
-    full_name,
     plain,
     record_set,
     said_by_others,
     shape,
-    short_name,
     sort_out,
-    told,
-    values_wanted,
 )
 from ansible_collections.cloister.aws.plugins.module_utils._errors import (
     ApiError,
-    InputError,
     OwnershipError,
     UnsureError,
 )
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Found, Kind, Want
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
 from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner
+from ansible_collections.cloister.aws.plugins.module_utils._record_wants import (
+    Lookup,
+    address_of,
+    is_name,
+    key_of,
+    label_of,
+    wishes,
+)
+from ansible_collections.cloister.aws.plugins.module_utils.kinds import health_check
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
 
 # A batch takes 1,000 values and 32,000 characters of them.
@@ -47,6 +51,7 @@ MOST_VALUES, MOST_CHARACTERS = 1000, 32000
 TRIES = 4
 _LEADING = ("A", "AAAA", "CNAME")
 Changes = list[dict[str, t.Any]]
+Entries = t.Sequence[t.Mapping[str, t.Any]]
 
 
 class Records(Kind):
@@ -83,7 +88,7 @@ class Records(Kind):
         """Return the shape of each record by its short name and type."""
         domain = self._domains[found.id]
         return {
-            _label(key, domain): shape(own.record) if own.record else {}
+            label_of(key, domain): shape(own.record) if own.record else {}
             for key, own in self._contents[found.id].ours.items()
             if own.stack == found.stack
         }
@@ -110,7 +115,7 @@ class Records(Kind):
         """Return the full names of the stack's records there that lead to an address; proofs and the like do not."""
         ours = self._contents[found.id].ours
         keys = [key for key, own in ours.items() if own.stack == found.stack]
-        return {"names": sorted({name for name, kind in keys if kind in _LEADING and not name.startswith("_")})}
+        return {"names": sorted({key[0] for key in keys if key[1] in _LEADING and not key[0].startswith("_")})}
 
     def vet(self, want: Want, found: Found | None) -> None:
         """Refuse to stand where others have a record, and name it."""
@@ -118,20 +123,35 @@ class Records(Kind):
         if zone:
             self._refuse_clashes(zone, want.part, want.fields)
 
-    def wants(self, records: t.Sequence[t.Mapping[str, t.Any]], names: Names) -> list[Want]:
-        """Return the wishes for the entries of ``dns_records``, one for each zone they name."""
+    def wants(self, records: Entries, names: Names, checks: t.Mapping[str, str] | None = None) -> list[Want]:
+        """Return the wishes for the entries of ``dns_records``, one for each zone they name.
+
+        ``checks`` are the ids of the health checks that `checks` wants, by part.
+        """
         by_zone: dict[str, list[t.Mapping[str, t.Any]]] = defaultdict(list)
         for record in records:
             by_zone[record["zone"]].append(record)
         places = {part: self._place(part, names) for part in by_zone}
         self.zones = list(names.every(HostedZone).values())
         self._read()
-        return [self._want(part, by_zone[part], *places[part]) for part in by_zone]
+        lookups = partial(address_of, names, self.aws), (checks or {}).__getitem__
+        return [self._want(part, by_zone[part], *places[part], *lookups) for part in by_zone]
+
+    def checks(self, records: Entries, names: Names) -> list[Want]:
+        """Return the wishes for the health checks of these entries."""
+        wanted = []
+        for record in records:
+            for answer in [answer for answer in record.get("multivalue") or () if answer["health_check"]]:
+                domain = self._place(record["zone"], names)[1] or record["zone"]
+                given = answer["address"]
+                address = address_of(names, self.aws, given) if is_name(given) else given
+                wanted.append(health_check.want(record, domain, answer, address, self.aws.region))
+        return wanted
 
     def said_by_others(self, zone: str) -> dict[str, t.Any]:
         """Return the shapes of what others have put into a zone that has been read, by label."""
         said, domain = said_by_others(self._contents[zone], self.owner.stack), self._domains[zone]
-        return {_label(key, domain): shape(item) for key, item in said.items()}
+        return {label_of(key, domain): shape(item) for key, item in said.items()}
 
     def _place(self, part: str, names: Names) -> tuple[str | None, str]:
         """Return a zone's id, None when it does not exist yet, and its domain."""
@@ -141,8 +161,8 @@ class Records(Kind):
         found = names.found(HostedZone, part)
         return (found.id, plain(found.raw["Name"])) if found else (None, "")
 
-    def _want(self, part: str, records: t.Sequence[t.Mapping[str, t.Any]], zone: str | None, domain: str) -> Want:
-        fields = wishes(records, part, domain or part, zone)
+    def _want(self, part: str, records: Entries, zone: str | None, domain: str, *lookups: Lookup) -> Want:
+        fields = wishes(records, part, domain or part, zone, *lookups)
         if zone:
             mine = self._found(zone, part, str(self.owner.stack))
             fields = {**dict.fromkeys(self.fields(mine)), **fields}
@@ -177,10 +197,8 @@ class Records(Kind):
 
     def _refuse_clashes(self, zone: str, part: str, wanted: t.Mapping[str, t.Any]) -> None:
         content, domain = self._contents[zone], self._domains[zone]
-        keys = [_key(label, domain) for label, form in wanted.items() if form]
-        others = {key for key, own in content.ours.items() if own.stack != self.owner.stack}
-        theirs = [told(item) for key in keys if (item := clash(key, content))]
-        theirs += [f"{' '.join(key)} of stack {content.ours[key].stack}" for key in keys if key in others]
+        keys = [key_of(label, domain) for label, form in wanted.items() if form]
+        theirs = [item for key in keys if (item := clash(key, content, self.owner.stack))]
         if theirs:
             raise OwnershipError(
                 f"zone {part} ({zone}) already holds {'; '.join(sorted(set(theirs)))}, which stack {self.owner.stack} "
@@ -206,20 +224,21 @@ class Records(Kind):
 
     def _changes(self, found: Found, wanted: t.Mapping[str, t.Any]) -> list[Changes]:
         """Return what turns the zone's content into ``wanted``: one list for all that shares a name."""
-        by_name: dict[str, Changes] = defaultdict(list)
+        old: dict[str, Changes] = defaultdict(list)
+        new: dict[str, Changes] = defaultdict(list)
         for label, form in wanted.items():
-            key = _key(label, self._domains[found.id])
+            key = key_of(label, self._domains[found.id])
             own = self._contents[found.id].ours.get(key)
-            old = own.record if own else None
-            if old and shape(old) != form:
-                by_name[key[0]].insert(0, _change("DELETE", old))
-            if form and not (old and shape(old) == form):
-                by_name[key[0]].append(_change("CREATE", record_set(key, form)))
+            same = own and own.record and shape(own.record) == form
+            if own and own.record and not same:
+                old[key[0]].append(_change("DELETE", own.record))
             if own and form is None:
-                by_name[key[0]].append(_change("DELETE", own.companion))
+                old[key[0]].append(_change("DELETE", own.companion))
+            if form and not same:
+                new[key[0]].append(_change("CREATE", record_set(key, form)))
             if form and not own:
-                by_name[key[0]].append(_change("CREATE", companion(key, self.owner.region, found.stack)))
-        return [by_name[name] for name in sorted(by_name)]
+                new[key[0]].append(_change("CREATE", companion(key, self.owner.region, found.stack)))
+        return [old[name] + new[name] for name in sorted({*old, *new})]
 
     def _send(self, found: Found, changes: Changes) -> None:
         answer = self.aws.make(
@@ -253,47 +272,3 @@ def batches(changes: t.Sequence[Changes]) -> t.Iterator[Changes]:
 
 def _change(action: str, item: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {"Action": action, "ResourceRecordSet": {key: value for key, value in item.items() if value != []}}
-
-
-def _label(key: Key, domain: str) -> str:
-    return f"{short_name(key[0], domain)} {key[1]}"
-
-
-def _key(label: str, domain: str) -> Key:
-    name, kind = label.split()
-    return (domain if name == "@" else f"{name}.{domain}", kind)
-
-
-def wishes(
-    records: t.Iterable[t.Mapping[str, t.Any]], part: str, domain: str, zone: str | None = None
-) -> dict[str, t.Any]:
-    """Return the shapes that records of one zone shall have, by label; raise `InputError` for what cannot be."""
-    fields: dict[str, t.Any] = {}
-    for record in records:
-        label, wanted = _wish({**record, "zone": part}, domain, zone)
-        if label in fields:
-            raise InputError(f"record {label} in zone {part} is listed twice; give it all its values at once")
-        fields[label] = wanted
-    cnames = {label.split()[0] for label in fields if label.endswith(" CNAME")}
-    both = sorted(label for label in fields if label.split()[0] in cnames and not label.endswith(" CNAME"))
-    if both:
-        raise InputError(f"zone {part}: {', '.join(both)} cannot stand beside a CNAME of the same name")
-    return fields
-
-
-def _wish(record: t.Mapping[str, t.Any], domain: str, zone: str | None) -> tuple[str, dict[str, t.Any]]:
-    """Return the label and the shape of one wanted record."""
-    kind, alias = record["type"], record["alias"]
-    label = _label((full_name(record["name"], domain), kind), domain)
-    about = f"record {label} in zone {record['zone']}"
-    if label in ("@ CNAME", "@ NS"):
-        raise InputError(f"{about}: the zone's own name has Route 53's NS record and no CNAME; use an alias of type A")
-    if bool(alias) == bool(record["values"]):
-        raise InputError(f"{about}: give either `values` or `alias`")
-    if alias:
-        target = {**alias, "dns_name": plain(alias["dns_name"]), "zone_id": alias["zone_id"] or zone}
-        return label, {"alias": target}
-    try:
-        return label, {"ttl": record["ttl_seconds"], "values": values_wanted(kind, record["values"])}
-    except InputError as exc:
-        raise InputError(f"{about}: {exc}") from exc

@@ -34,12 +34,17 @@ ATTRIBUTES = {
     "algorithm": "load_balancing.algorithm.type",
     "deregistration_delay_seconds": "deregistration_delay.timeout_seconds",
     "end_connections": "deregistration_delay.connection_termination.enabled",
+    "end_unhealthy_connections": "target_health_state.unhealthy.connection_termination.enabled",
     "preserve_client_ip": "preserve_client_ip.enabled",
     "proxy_protocol_v2": "proxy_protocol_v2.enabled",
     "slow_start_seconds": "slow_start.duration_seconds",
+    "unhealthy_draining_seconds": "target_health_state.unhealthy.draining_interval_seconds",
 }
 WEB_ATTRIBUTES = ("algorithm", "slow_start_seconds")
-NETWORK_ATTRIBUTES = ("end_connections", "preserve_client_ip", "proxy_protocol_v2")
+NETWORK_ATTRIBUTES = (
+    *("end_connections", "end_unhealthy_connections", "unhealthy_draining_seconds"),
+    *("preserve_client_ip", "proxy_protocol_v2"),
+)
 _FIXED = ("protocol", "port", "vpc", "target_type")
 
 

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 NAMED = ("pool", "service", "node-group", "operator", "cluster", "database")
 """What has interfaces of its own, so that requests come from it and go to it."""
 INTERNET, SUBNET, BALANCER, AWS, HOST = "internet", "subnet", "load-balancer", "aws", "host"
-FROM = f"{INTERNET}, {', '.join(f'{kind}/<name>' for kind in NAMED)} or {SUBNET}/<name>/<security group>,..."
+FROM = (
+    f"{INTERNET}, {INTERNET}/<range>, {', '.join(f'{kind}/<name>' for kind in NAMED)} or "
+    f"{SUBNET}/<name>/<security group>,..."
+)
 TO = f"a DNS name, an address, {', '.join(f'{kind}/<name>' for kind in (*NAMED, BALANCER))} or {AWS}/<service>"
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?", re.IGNORECASE)
 PART = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -20,7 +23,7 @@ SERVICE = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class End:
-    """One end: a kind and a logical name; the name of a ``host`` is a DNS name or an address."""
+    """One end: a kind and a logical name; a DNS name or an address of a ``host``, a range of the ``internet``."""
 
     kind: str
     name: str = ""
@@ -29,16 +32,16 @@ class End:
     @property
     def spelled(self) -> str:
         """It, as an inventory writes it."""
-        if self.kind in (INTERNET, HOST):
-            return self.name or self.kind
+        if self.kind == HOST:
+            return self.name
         return "/".join(part for part in (self.kind, self.name, ",".join(self.groups)) if part)
 
 
 def source(text: str) -> End | None:
     """Return what ``from`` says; None where it is nothing that a request comes from."""
     kind, _slash, rest = text.partition("/")
-    if text == INTERNET:
-        return End(INTERNET)
+    if kind == INTERNET and (text == INTERNET or _range(rest)):
+        return End(INTERNET, rest)
     if kind == SUBNET:
         name, _slash, listed = rest.partition("/")
         groups = tuple(listed.split(","))
@@ -54,6 +57,15 @@ def destination(text: str) -> End | None:
     if kind == AWS:
         return End(AWS, rest) if SERVICE.fullmatch(rest) else None
     return End(kind, rest) if kind in (*NAMED, BALANCER) and PART.fullmatch(rest) else None
+
+
+def _range(text: str) -> bool:
+    """Whether it is a range of addresses, or one address."""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _host(text: str) -> bool:

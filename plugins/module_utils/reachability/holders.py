@@ -11,7 +11,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._owner import REGION
 from ansible_collections.cloister.aws.plugins.module_utils.reachability import ends
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.clusters import host_of, interfaces_of
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.ends import End
-from ansible_collections.cloister.aws.plugins.module_utils.reachability.flow import INTERNET, Source
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.flow import INTERNET, Internet, Source
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import (
     Region,
     Thing,
@@ -38,7 +38,7 @@ class Holders:
     def sources(self, end: End) -> list[Source]:
         """Return where requests of an end come from: one place of each sort, nothing while it is not there."""
         if end.kind == ends.INTERNET:
-            return [INTERNET]
+            return [Internet(end.name) if end.name else INTERNET]
         if end.kind == ends.SUBNET:
             return list(self._place(end))
         sorts: dict[tuple[str, tuple[str, ...]], Source] = {}
@@ -58,7 +58,7 @@ class Holders:
             return [name for name in names if name]
         found = []
         for interface in self.interfaces(end):
-            public = public_addresses(interface) if source == INTERNET else []
+            public = public_addresses(interface) if isinstance(source, Internet) else []
             found += public[:1] or private_addresses(interface)[:1]
         return found
 

@@ -79,22 +79,22 @@ def _in_zone(region: Region, vpc_id: str | None, zone: Thing, name: str, asked: 
     said = f"{plain(zone['Name'])} ({zone.get('Id')})"
     if "Records" not in zone:
         return _failed("zone-of-others", f"zone {said} of another account answers for {name}", "ask its owner", said)
-    record = zones.record_of(zone, name)
-    if record is None:
+    records, told = zones.answered(region, zones.records_of(zone, name))
+    if not records:
         fix = f"add it to the records of {plain(zone['Name'])} in dns_zones, or to load_balancers_defined[].records"
         return _failed(
             "record-missing", f"zone {said} answers for {name} and has no address for it", fix, zone.get("Id")
         )
-    values = [one.get("Value", "") for one in record.get("ResourceRecords") or ()]
+    values = [one.get("Value", "") for record in records for one in record.get("ResourceRecords") or ()]
     found = tuple(
         Place(address, region.interface_at(value, vpc_id), f"{name} = {value}")
         for value in values
         if (address := network(value)) is not None
     )
-    step = passed("dns", f"{name} is in zone {said}", zone.get("Id"))
+    step = passed("dns", f"{name} is in zone {said}{told}", zone.get("Id"))
     if found:
         return Answer(found, (step,))
-    onward = zones.leads_to(record)
+    onward = zones.leads_to(records[0])
     if not onward:
         return _failed(
             "record-missing", f"{name} in zone {said} has no value", "give the record a value", zone.get("Id")

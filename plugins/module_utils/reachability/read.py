@@ -13,8 +13,13 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.read_bal
     target_groups,
 )
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.read_clusters import eks_clusters, trails
-from ansible_collections.cloister.aws.plugins.module_utils.reachability.read_zones import hosted_zones
-from ansible_collections.cloister.aws.plugins.module_utils.reachability.shapes import MEMBERS, referenced, tidy
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.read_zones import health_checks, hosted_zones
+from ansible_collections.cloister.aws.plugins.module_utils.reachability.shapes import (
+    MEMBERS,
+    checks_named,
+    referenced,
+    tidy,
+)
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot import Snapshot
 
 Things = list[dict[str, t.Any]]
@@ -34,6 +39,8 @@ DESCRIBED = {
     "vpc_peerings": ("describe_vpc_peering_connections", "VpcPeeringConnections", ""),
 }
 KINDS = tuple(MEMBERS)
+NAMED = ("prefix_lists", "health_checks")
+"""What is read by the ids that others name."""
 NETWORK_KINDS = tuple(kind for kind in KINDS if kind not in ("eks_clusters", "trails"))
 """What a way from one place to another needs, unless it is to the API of a cluster."""
 
@@ -47,10 +54,12 @@ def read(
     """
     if owner is not None:
         vpc_ids = [vpc["VpcId"] for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs", Filters=owner.filters())]
-    wanted = [kind for kind in KINDS if kind in kinds and kind != "prefix_lists"]
+    wanted = [kind for kind in KINDS if kind in kinds and kind not in NAMED]
     found: dict[str, t.Any] = dict(zip(wanted, each(lambda kind: _read(aws, kind, vpc_ids), wanted), strict=True))
     if "prefix_lists" in kinds:
         found["prefix_lists"] = _prefix_lists(aws, found)
+    if "health_checks" in kinds:
+        found["health_checks"] = health_checks(aws, checks_named(found.get("hosted_zones", ())))
     return tidy({"region": aws.region, "partition": aws.partition, **found})
 
 

@@ -2,6 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Read hosted zones: those of the account with VPCs and records, and those of others that VPCs of ours listen to.
 
+And what the health checks find that records name.
+
 https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZonesByVPC.html tells of the latter no more than
 name and owner.
 """
@@ -11,6 +13,12 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, each
+
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html
+ENOUGH = 0.18
+# All others ask nobody: of a calculated one, or one of an alarm, there is no such status, and it counts as well here.
+# https://docs.aws.amazon.com/Route53/latest/APIReference/API_GetHealthCheckStatus.html
+_ENDPOINTS = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
 
 Raw = dict[str, t.Any]
 
@@ -54,3 +62,26 @@ def _whole(aws: Aws, zone: Raw) -> Raw:
 
 def _shape(identifier: str, name: str, private: bool) -> Raw:
     return {"Id": identifier, "Name": name, "PrivateZone": private, "VPCs": []}
+
+
+def health_checks(aws: Aws, identifiers: t.Collection[str]) -> list[Raw]:
+    """Return health checks and whether Route 53 answers with the records that name them; not those that are gone."""
+    found = each(lambda identifier: _judged(aws, identifier), sorted(identifiers))
+    return [check for check in found if check is not None]
+
+
+def _judged(aws: Aws, identifier: str) -> Raw | None:
+    answer = aws.call("route53", "get_health_check", absent_ok=True, HealthCheckId=identifier)
+    if answer is None:
+        return None
+    config = answer["HealthCheck"]["HealthCheckConfig"]
+    if config["Type"] not in _ENDPOINTS:
+        return None
+    status = aws.call("route53", "get_health_check_status", absent_ok=True, HealthCheckId=identifier)
+    if status is None:
+        return None
+    # One is well as long as nobody has asked yet, and nobody asks for a disabled one.
+    seen = [one["StatusReport"]["Status"] for one in status["HealthCheckObservations"]]
+    good = [text for text in seen if text.startswith("Success")]
+    well = config.get("Disabled", False) or not seen or len(good) > ENOUGH * len(seen)
+    return {"Id": identifier, **config, "Healthy": well != config.get("Inverted", False)}

@@ -26,6 +26,7 @@ MEMBERS = {
     "vpc_peerings": "VpcPeeringConnectionId RequesterVpcInfo AccepterVpcInfo Status Tags",
     "prefix_lists": "PrefixListId PrefixListName Cidrs",
     "hosted_zones": "Id Name PrivateZone VPCs Records",
+    "health_checks": "Id IPAddress Port Type Healthy",
     "load_balancers": "LoadBalancerArn LoadBalancerName DNSName Scheme Type VpcId State IpAddressType SecurityGroups "
     "AvailabilityZones Attributes Tags Listeners EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
     "target_groups": "TargetGroupArn TargetGroupName TargetType Protocol Port VpcId HealthCheckPort HealthCheckPath "
@@ -74,6 +75,12 @@ def referenced(found: t.Mapping[str, t.Iterable[Thing]]) -> set[str]:
     return {str(name) for name in names if name}
 
 
+def checks_named(zones: t.Iterable[Thing]) -> set[str]:
+    """Return the health checks that records of zones name."""
+    records = [record for zone in zones for record in zone.get("Records") or ()]
+    return {str(record["HealthCheckId"]) for record in records if record.get("HealthCheckId")}
+
+
 def _state(thing: t.Mapping[str, t.Any]) -> str:
     state = thing.get("Status") or thing.get("State")
     said = (state.get("Code") or state.get("Name")) if isinstance(state, dict) else state
@@ -84,11 +91,12 @@ def _clean(value: t.Any, key: str = "") -> t.Any:
     """Return a value without empty members; lists whose order says nothing are put in order."""
     if isinstance(value, dict):
         cleaned = {name: _clean(item, name) for name, item in value.items()}
-        return {name: item for name, item in cleaned.items() if item is not None and item not in ("", [], {})}
+        return {name: item for name, item in cleaned.items() if item or isinstance(item, (bool, int, float))}
     if isinstance(value, (list, tuple)):
         kept = _NESTED.get(key)
         items = [_clean({name: item[name] for name in kept if name in item} if kept else item) for item in value]
-        return (
-            items if key in _ORDERED else sorted(items, key=lambda item: json.dumps(item, sort_keys=True, default=str))
-        )
+        if key in _ORDERED or len(items) < 2:
+            return items
+        texts = all(isinstance(item, str) for item in items)
+        return sorted(items) if texts else sorted(items, key=lambda item: json.dumps(item, sort_keys=True, default=str))
     return value

@@ -21,7 +21,8 @@ class Snapshot(t.TypedDict, total=False):
 
     ``vpcs`` have ``EnableDnsSupport`` and ``EnableDnsHostnames`` (bools, DescribeVpcAttribute); ``prefix_lists`` have
     ``PrefixListId``, ``PrefixListName`` and ``Cidrs``; ``hosted_zones`` are {Id, Name, PrivateZone, VPCs, Records},
-    without Records where another account keeps them; ``load_balancers`` have ``Listeners``, each with ``Rules``, and
+    without Records where another account keeps them; ``health_checks`` are those that records name, {Id, IPAddress,
+    Port, Type, Healthy}; ``load_balancers`` have ``Listeners``, each with ``Rules``, and
     like ``target_groups`` their ``Attributes``; these have ``Targets`` (TargetHealthDescriptions);
     ``endpoint_services`` have ``AllowedPrincipals``; ``trails`` are those that hear the region, with ``IsLogging`` and
     their selectors.
@@ -41,6 +42,7 @@ class Snapshot(t.TypedDict, total=False):
     vpc_peerings: list[Thing]
     prefix_lists: list[Thing]
     hosted_zones: list[Thing]
+    health_checks: list[Thing]
     load_balancers: list[Thing]
     target_groups: list[Thing]
     instances: list[Thing]
@@ -62,6 +64,7 @@ IDS = {
     "vpc_peerings": "VpcPeeringConnectionId",
     "prefix_lists": "PrefixListId",
     "hosted_zones": "Id",
+    "health_checks": "Id",
     "load_balancers": "LoadBalancerArn",
     "target_groups": "TargetGroupArn",
     "instances": "InstanceId",

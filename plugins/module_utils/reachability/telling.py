@@ -10,6 +10,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.cloister.aws.plugins.module_utils.reachability.declared import Comparison
 
 Entry = t.Mapping[str, t.Any]
+MOST_RANGES = 4
 HEAD = ("state", "what", "name", "port", "open to", "address")
 
 
@@ -42,7 +43,13 @@ def _row(one: Entry) -> tuple[str, ...]:
     name = one["part"] or one["id"].rpartition(":loadbalancer/")[2] or one["address"]
     ports = ", ".join(f"{port}/{one['protocol']}" for port in one["ports"]) or "no port"
     where = " ".join(text for text in (one["name"], one["address"] and f"({one['address']})") if text)
-    return mark, one["kind"], name, ports, ", ".join(one["open_to"]), where
+    return mark, one["kind"], name, ports, _who(one["open_to"]), where
+
+
+def _who(ranges: t.Sequence[str]) -> str:
+    """The ranges that may come; of a prefix list's many the first ones."""
+    more = len(ranges) - MOST_RANGES
+    return ", ".join(ranges) if more <= 1 else f"{', '.join(ranges[:MOST_RANGES])} and {more} more"
 
 
 def _line(row: t.Sequence[str], widths: t.Sequence[int]) -> str:

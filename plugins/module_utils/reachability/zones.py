@@ -15,6 +15,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.verdict import Step, broken
 
 ADDRESS_TYPES = ("A", "AAAA", "CNAME")
+MOST_ANSWERS = 8
 
 
 def covers(zone: str, name: str) -> bool:
@@ -46,7 +47,7 @@ def unheard(region: Region, vpc_id: str | None, name: str) -> tuple[Thing, Step]
     having = [
         zone
         for zone in region.all("hosted_zones")
-        if zone.get("PrivateZone") and covers(plain(str(zone.get("Name") or ".")), name) and record_of(zone, name)
+        if zone.get("PrivateZone") and covers(plain(str(zone.get("Name") or ".")), name) and records_of(zone, name)
     ]
     zone = max(having, key=lambda one: len(plain(one["Name"])), default=None)
     if zone is None:
@@ -69,10 +70,11 @@ def unheard(region: Region, vpc_id: str | None, name: str) -> tuple[Thing, Step]
     return zone, step
 
 
-def record_of(zone: Thing, name: str) -> Thing | None:
-    """Return the address record for a name: its own, or that of the nearest wildcard.
+def records_of(zone: Thing, name: str) -> list[Thing]:
+    """Return the address records for a name: its own, or those of the nearest wildcard.
 
-    A name that has other records, or names below it, is not covered by a wildcard.
+    They are several where each is a multivalue answer. A name that has other records, or names below it, is not covered
+    by a wildcard.
     """
     records: dict[str, list[Thing]] = {}
     for record in zone.get("Records") or ():
@@ -81,20 +83,41 @@ def record_of(zone: Thing, name: str) -> Thing | None:
     candidate, end = name, plain(str(zone.get("Name") or ""))
     while True:
         if candidate in there or (candidate == name and any(one.endswith(f".{name}") for one in there)):
-            return _address(records.get(candidate, []))
+            return _addresses(records.get(candidate, []))
         parent = candidate.removeprefix("*.") if candidate.startswith("*.") else candidate
         parent = parent.partition(".")[2]
         if not parent or not covers(end, parent):
-            return None
+            return []
         candidate = f"*.{parent}"
 
 
-def _address(records: t.Sequence[Thing]) -> Thing | None:
+def _addresses(records: t.Sequence[Thing]) -> list[Thing]:
     for kind in ADDRESS_TYPES:
-        for record in records:
-            if record.get("Type") == kind:
-                return record
-    return None
+        found = [record for record in records if record.get("Type") == kind]
+        if found:
+            return found if found[0].get("MultiValueAnswer") else found[:1]
+    return []
+
+
+def answered(region: Region, records: t.Sequence[Thing]) -> tuple[list[Thing], str]:
+    """Return which of the records for a name answer, and what is to be said of the others.
+
+    One whose health check is not known counts as well.
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-multivalue.html
+    """
+
+    def well(record: Thing) -> bool:
+        return bool((region.get("health_checks", record.get("HealthCheckId")) or {}).get("Healthy", True))
+
+    ill = [str(record.get("SetIdentifier")) for record in records if not well(record)]
+    if not ill or len(records) == 1:
+        return [*records][:MOST_ANSWERS], ""
+    if len(ill) == len(records):
+        return [*records][:MOST_ANSWERS], ", with all its addresses, since health checks find none of them well"
+    said = (
+        f", without {', '.join(ill)}, which {'its health check' if len(ill) == 1 else 'their health checks'} withdrew"
+    )
+    return [record for record in records if well(record)][:MOST_ANSWERS], said
 
 
 def leads_to(record: Thing) -> str:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import select
 import time
 import typing as t
 from concurrent.futures import Future
@@ -17,6 +18,8 @@ from .use import READ, WRITE, Sender, Use
 
 _READ_BYTES = 64 * 1024
 _MOST_WAITING_BYTES = 4 * 1024 * 1024
+# ssh leaves as soon as it has read why.
+_LEAVING_SECONDS = 2.0
 
 
 class Pipes(Use):
@@ -94,6 +97,14 @@ class Pipes(Use):
         if not self._answered:
             self._waiting += disconnect(reason)
             self.close()
+            self._await_leaving()
+
+    def _await_leaving(self) -> None:
+        """Stay until ssh has left: one that writes to nobody tells of a broken pipe in the place of the reason."""
+        end = time.monotonic() + _LEAVING_SECONDS
+        while (left := end - time.monotonic()) > 0:
+            if not select.select([self._source], [], [], left)[0] or not os.read(self._source, _READ_BYTES):
+                return
 
     def _await(self, pushed: Future[None]) -> None:
         try:

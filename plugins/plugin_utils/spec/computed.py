@@ -1,6 +1,6 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Subnets that are computed from plans, put beside those that are listed, so that every rule sees both."""
+"""What is computed from plans and the like, put beside what is listed, so that every rule sees both."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
 from ansible_collections.cloister.aws.plugins.module_utils._network_plan import computed_subnets
-from ansible_collections.cloister.aws.plugins.plugin_utils.spec import ranges
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec import edges, ranges
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region, vpc_of
 
 
 def complete(region: Region) -> tuple[Region, list[Problem]]:
-    """Return the region with the subnets of its plans, and why plans give none."""
+    """Return the region with the subnets of its plans and the load balancers of its edges, and why plans give none."""
     made: list[Item] = []
     problems: list[Problem] = []
     unsure = False
@@ -27,7 +27,7 @@ def complete(region: Region) -> tuple[Region, list[Problem]]:
         elif subnets is not None:
             problems.append(subnets)
     unsound = frozenset({"network_subnets"}) if unsure else frozenset()
-    return replace(region, computed={"network_subnets": made}, unsound=unsound), problems
+    return replace(region, computed={"network_subnets": made, **edges.computed(region)}, unsound=unsound), problems
 
 
 def _subnets(plan: Item, region: Region) -> list[dict[str, t.Any]] | Problem | None:

@@ -24,7 +24,7 @@ def needs(region: Region) -> dict[str, t.Any]:
     zone_of = {subnet.name: subnet.text("az") for subnet in whole.items("network_subnets")}
     gateways = Counter(zone_of[gateway["subnet"]] for network in networks for gateway in network["nat_gateways"])
     interfaces = Counter(endpoint["vpc"] for stack in region.stacks for endpoint in endpoints.wanted(stack))
-    addresses = sum(len(balancer.get("addresses", {})) for balancer in region.items("load_balancers_defined"))
+    addresses = sum(len(balancer.get("addresses", {})) for balancer in whole.items("load_balancers_defined"))
     rules = [
         sum(size(rule) for rule in group.items(direction))
         for group in region.items("security_groups_defined")

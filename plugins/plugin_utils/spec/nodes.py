@@ -23,6 +23,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import 
     shown,
 )
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import proxies
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.shapes import Options, Shape
 
 Variables = t.Mapping[str, t.Any]
@@ -62,6 +63,10 @@ class Nodes:
         for role, pool in pools:
             if role in self.kits:
                 problems += self._fit(role, f"pool_{pool.replace('-', '_')}")
+        problems += [
+            Problem(one.stack, one.path, one.found, one.right, locate(self._written(one.stack), one.path) or one.where)
+            for one in proxies.rules(region, self.kits, self._written, self._file)
+        ]
         used = {role for role, _pool in pools if role in self.kits}
         if used:
             problems += self._strangers(ALL, sorted({name for role in used for name in self.kits[role]}))
@@ -73,8 +78,7 @@ class Nodes:
 
     def _fit(self, role: str, pool: str) -> list[Problem]:
         """Hold the variables of a role's nodes against the specifications of its kit."""
-        groups = (ALL, f"role_{role}", pool)
-        written = {name: value for group in groups for name, value in self.said(group).items()}
+        written = self._written(f"role_{role}", pool)
         options = self._options(self.kits[role])
         given = {name: plain(value) for name, value in {**self.shared, **written}.items() if name in options}
         shape = Shape(f"nodes of role {role}")
@@ -84,7 +88,11 @@ class Nodes:
             Problem(one.stack, one.path, one.found, one.right, locate(written, one.path) or here)
             for one in shape.problems
         ]
-        return [*found, *(one for group in groups[1:] for one in self._strangers(group, self.kits[role]))]
+        return [*found, *(one for group in (f"role_{role}", pool) for one in self._strangers(group, self.kits[role]))]
+
+    def _written(self, *groups: str) -> dict[str, t.Any]:
+        """Return the untemplated variables of nodes in these groups, a later one's before an earlier one's."""
+        return {name: value for group in (ALL, *groups) for name, value in self.said(group).items()}
 
     def _strangers(self, group: str, kit: t.Sequence[str]) -> list[Problem]:
         """Return the variables of a group that none of its nodes' roles reads and that look like one of theirs."""

@@ -31,6 +31,8 @@ class Item:
     value: t.Any
     computed: bool = False
     """Whether it stands for what a plan at this path gives, so that it has no keys in any file."""
+    origins: t.Mapping[str | int, Path] = field(default_factory=dict)
+    """Of what is computed, where in the files some of its keys come from."""
 
     def get(self, key: str, default: t.Any = None) -> t.Any:
         """Return a key of a dict, or the default where it is missing or broken."""
@@ -48,7 +50,7 @@ class Item:
             value = self.value[key]
         except (KeyError, IndexError, TypeError):
             value = BROKEN
-        return Item(self.stack, self.path if self.computed else (*self.path, key), value, self.computed)
+        return Item(self.stack, self._way(key), value, self.computed)
 
     def items(self, key: str | None = None) -> t.Iterator[Item]:
         """Yield the sound elements of a list: of this value, or of one of its keys."""
@@ -69,8 +71,10 @@ class Item:
 
     def problem(self, key: str | int | None, found: str, right: str) -> Problem:
         """Return a problem of this value, or of one of its keys."""
-        path = self.path if key is None or self.computed else (*self.path, key)
-        return Problem(self.stack, path, found, right)
+        return Problem(self.stack, self.path if key is None else self._way(key), found, right)
+
+    def _way(self, key: str | int) -> Path:
+        return self.origins.get(key, self.path) if self.computed else (*self.path, key)
 
 
 @dataclass(frozen=True)

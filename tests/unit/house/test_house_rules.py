@@ -11,6 +11,8 @@ import pytest
 import yaml
 from ansible_collections import amazon
 
+from lab.embedded_aws.truth.public_images import image_id
+
 ROOT = Path(__file__).parents[3]
 FOLDERS = ("benchmarks", "inventories", "lab", "meta", "molecule", "playbooks", "plugins", "roles", "tests", "tools")
 LONGEST_FILE = 300
@@ -122,6 +124,13 @@ def test_every_stock_collection_is_pinned_to_the_version_in_the_lock() -> None:
     for collection in yaml.safe_load((ROOT / "requirements.yml").read_text(encoding="utf-8"))["collections"]:
         manifest = installed.joinpath(*collection["name"].split("."), "MANIFEST.json").read_text(encoding="utf-8")
         assert yaml.safe_load(manifest)["collection_info"]["version"] == collection["version"], collection["name"]
+
+
+def test_no_inventory_keeps_images_of_an_embedded_aws() -> None:
+    """A run that somebody tried would leave them, and the first one in an account would look for them there."""
+    for lock in ROOT.glob("inventories/**/images.lock.yml"):
+        for region, images in yaml.safe_load(lock.read_text(encoding="utf-8")).items():
+            assert not [path for path, image in images.items() if image["id"] == image_id(region, path)], name(lock)
 
 
 def test_every_link_in_the_documentation_leads_somewhere() -> None:

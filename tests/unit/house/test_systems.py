@@ -10,9 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/systems.md").read_text(encoding="utf-8")
 ROWS = dict(re.findall(r"^\| (\d\.\d\d) \|.*\| (.*)\|$", PAGE, re.M))
-SYSTEMS = {0: 20, 1: 25, 2: 10, 4: 27}
+SYSTEMS = {0: 20, 1: 25, 2: 10, 3: 18, 4: 27}
 """How many rows each has."""
-ONLY_WRITTEN = {"0.20", "1.22", "1.25", "4.19", "4.25"}
+ONLY_WRITTEN = {"0.20", "1.22", "1.25", "3.10", "3.12", "4.19", "4.25"}
 
 
 def test_every_row_is_on_the_page() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._dns import (
+    clash,
     companion,
     full_name,
     plain,
@@ -77,21 +78,61 @@ def test_equal_values_are_equal_however_written(kind: str, written: str, given_b
 
 
 def test_a_record_set_has_the_shape_it_was_made_of() -> None:
-    for said in (
-        {"ttl": 60, "values": ["10.0.0.1", "10.0.0.2"]},
-        {"alias": {"dns_name": "x.example.com", "zone_id": "Z1", "evaluate_target_health": False}},
+    for key, said in (
+        (("api.example.com", "A", ""), {"ttl": 60, "values": ["10.0.0.1", "10.0.0.2"]}),
+        (
+            ("api.example.com", "A", ""),
+            {"alias": {"dns_name": "x.example.com", "zone_id": "Z1", "evaluate_target_health": False}},
+        ),
+        (("api.example.com", "A", "edge-a"), {"ttl": 60, "values": ["192.0.2.1"], "health_check": None}),
+        (("api.example.com", "A", "edge-b"), {"ttl": 60, "values": ["192.0.2.2"], "health_check": "0a1b"}),
     ):
-        assert shape(record_set(("api.example.com", "A"), said)) == said
+        assert shape(record_set(key, said)) == said
+
+
+def told(name: str, identifier: str = "", **more: object) -> dict[str, object]:
+    return {**record_set((name, "A", identifier), {"ttl": 60, "values": ["10.0.0.1"]}), **more}
 
 
 def test_only_a_companion_of_the_region_makes_a_record_ours() -> None:
-    def told(name: str) -> dict[str, object]:
-        return record_set((name, "A"), {"ttl": 60, "values": ["10.0.0.1"]})
-
-    ours = [told("a.example.com"), companion(("a.example.com", "A"), "us", "dns")]
-    kr = [told("b.example.com"), companion(("b.example.com", "A"), "kr", "dns")]
-    route53 = [record_set(("example.com", kind), {"ttl": 60, "values": ["ns.example"]}) for kind in ("NS", "SOA")]
-    delegation = record_set(("sub.example.com", "NS"), {"ttl": 60, "values": ["ns.example"]})
+    ours = [told("a.example.com"), companion(("a.example.com", "A", ""), "us", "dns")]
+    kr = [told("b.example.com"), companion(("b.example.com", "A", ""), "kr", "dns")]
+    route53 = [record_set(("example.com", kind, ""), {"ttl": 60, "values": ["ns.example"]}) for kind in ("NS", "SOA")]
+    delegation = record_set(("sub.example.com", "NS", ""), {"ttl": 60, "values": ["ns.example"]})
     content = sort_out([*route53, *kr, delegation, *ours], "example.com", "us")
-    assert list(content.ours) == [("a.example.com", "A")]
+    assert list(content.ours) == [("a.example.com", "A", "")]
     assert content.theirs == [*kr, delegation]
+
+
+def test_of_multivalue_answers_each_has_its_own_companion() -> None:
+    ours = [told("a.example.com", "edge-a"), companion(("a.example.com", "A", "edge-a"), "us", "edge")]
+    theirs = [told("a.example.com", "hand"), told("a.example.com", "edge-a", MultiValueAnswer=None, Weight=1)]
+    content = sort_out([*ours, *theirs], "example.com", "us")
+    assert {key: (own.stack, own.record) for key, own in content.ours.items()} == {
+        ("a.example.com", "A", "edge-a"): ("edge", ours[0])
+    }
+    assert content.theirs == theirs
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        (("a.example.com", "A", "edge-b"), None),
+        (("a.example.com", "A", "hand"), "a.example.com A (10.0.0.1)"),
+        (("a.example.com", "A", ""), "a.example.com A (10.0.0.1)"),
+        (("a.example.com", "CNAME", ""), "a.example.com A (10.0.0.1)"),
+        (("a.example.com", "TXT", ""), None),
+        (("b.example.com", "A", "edge-a"), "b.example.com A of stack dns"),
+        (("c.example.com", "A", "edge-a"), "c.example.com A edge-a of stack dns"),
+        (("c.example.com", "A", "edge-b"), None),
+        (("c.example.com", "A", ""), "c.example.com A edge-a of stack dns"),
+        (("d.example.com", "A", "edge-a"), "_cloister-a.d.example.com TXT (somebody)"),
+    ],
+)
+def test_what_cannot_stand_side_by_side_is_told(key: tuple[str, str, str], why: str | None) -> None:
+    keys = [("b.example.com", "A", ""), ("c.example.com", "A", "edge-a")]
+    text = record_set(("_cloister-a.d.example.com", "TXT", ""), {"ttl": 60, "values": ["somebody"]})
+    others = [told("a.example.com", "hand"), text, *(companion(one, "us", "dns") for one in keys)]
+    content = sort_out(others, "example.com", "us")
+    assert clash(key, content, "edge") == why
+    assert clash(key, content, "dns") == (None if why and why.endswith("of stack dns") else why)

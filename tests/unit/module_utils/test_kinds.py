@@ -42,6 +42,7 @@ def test_what_stands_on_something_goes_before_it() -> None:
         ("VPC endpoint", "subnet"),
         ("route table", "subnet"),
         ("VPC peering", "VPC"),
+        ("records", "health check"),
         ("records", "hosted zone"),
         ("hosted zone", "VPC"),
         ("security group", "VPC"),

@@ -69,6 +69,8 @@ def test_what_does_not_fit_in_a_site_is_told(site: dict[str, t.Any], sentence: s
         ({"servers": [{"address": "a", "port": 0}]}, "port 0 of a is none"),
         ({"tls_name": "a b"}, "tls_name 'a b' is no name"),
         ({"trusted_ca_file": "/etc/a;"}, "trusted_ca_file '/etc/a;' is no path"),
+        ({"trusted_cas": ["inner"]}, "trusted by trusted_cas and by trusted_ca_file"),
+        ({"trusted_cas": ["inner"], "trusted_ca_file": "", "protocol": "http"}, "over http it shows none"),
         ({"name": "apps"}, "proxy_upstreams: apps is there 2 times"),
     ],
 )
@@ -104,3 +106,8 @@ def test_a_node_is_told_what_to_ask_its_sites() -> None:
         "probe": {"status": 200, "path": "/v1/models"},
     }
     assert told[1]["probe"] is None
+
+
+def test_upstreams_that_private_cas_vouch_for_are_listed_with_them() -> None:
+    upstreams = [{"name": "models", "trusted_cas": ["inner", "inner-2"]}, {"name": "apps", "trusted_cas": []}]
+    assert _proxy.trusts([*upstreams, {"name": "more"}]) == [{"name": "models", "cas": ["inner", "inner-2"]}]

@@ -176,3 +176,26 @@ def test_a_ca_at_its_end_signs_nothing(aws: Aws) -> None:
     Authority(days=220).keep(aws)
     with pytest.raises(RegionError, match="private CA inner ends in 20 days"):
         get(aws, entry("private_ca", ca="inner"))
+
+
+def test_what_a_machine_believes_is_one_file_that_is_another_for_other_cas(aws: Aws, authority: Authority) -> None:
+    authority.keep(aws)
+    second = Authority()
+    aws.make(
+        "ssm", "put_parameter", Name="/cloister/us/ca/inner-2/certificate", Value=second.certificate, Type="String"
+    )
+    safe = Safe(aws, "us", {}, NOW)
+    alone = safe.trust({"name": "models", "cas": ["inner"]})
+    both = safe.trust({"name": "models", "cas": ["inner", "inner-2"]})
+    assert alone.certificates.strip() == authority.certificate.strip()
+    assert [pem.strip() in both.certificates for pem in (authority.certificate, second.certificate)] == [True, True]
+    assert alone.file != both.file
+    assert alone.file.startswith("trust-models-")
+
+
+def test_a_ca_that_is_not_there_is_told(aws: Aws) -> None:
+    safe = Safe(aws, "us", {}, NOW)
+    with pytest.raises(MissingError, match="trust models: there is no private CA innner"):
+        safe.trust({"name": "models", "cas": ["innner"]})
+    with pytest.raises(InputError, match="needs cas"):
+        safe.trust({"name": "models", "cas": []})

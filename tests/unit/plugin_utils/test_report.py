@@ -58,6 +58,18 @@ def test_egress_addresses_are_told_for_allow_lists() -> None:
     assert "192.0.2.7  (for partners' allow-lists)" in told(run)
 
 
+def test_addresses_that_partners_call_are_told_apart_from_those_that_calls_leave_from() -> None:
+    run = report()
+    mine = [
+        member(part, "keep", "Elastic IP", "edge", shows={"public_ip": ip}) for part, ip in (("a", "2"), ("b", "1"))
+    ]
+    balancer = member("edge", "keep", "load balancer", "edge", shows={"dns_name": "edge.elb.example"})
+    of_nat = member("main-nat-a", "keep", "Elastic IP", shows={"public_ip": "192.0.2.7"})
+    run.take("edge", 1.0, [*mine, balancer, of_nat], check=False)
+    (line,) = [line for line in run.lines() if "partners reach the region at" in line]
+    assert line.split("at", 1)[1].split("(")[0].split() == ["1,", "2"]
+
+
 def test_the_first_reason_of_a_broken_stack_is_told() -> None:
     run = report()
     run.failed("endpoints", "Ensure the endpoints stand", "no subnet called private-z")

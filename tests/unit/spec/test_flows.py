@@ -31,6 +31,8 @@ def of_flows(variables: Variables) -> list[str]:
     [
         {},
         {"from": "internet", "to": "10.0.16.9"},
+        {"from": "internet/203.0.113.64/26", "to": "10.0.16.9"},
+        {"from": "internet/203.0.113.70", "to": "10.0.16.9"},
         {"from": "internet", "to": "2001:db8::1"},
         {"from": "cluster/main", "to": "cluster/main"},
         {"from": "service/somebody", "to": "database/elsewhere"},
@@ -48,7 +50,8 @@ def test_a_sound_flow_is_taken(flow: Variables) -> None:
         ({"name": "App to API"}, "name", "cannot be the name of a flow"),
         ({"port": 0}, "port", "0 is no port"),
         ({"port": 65536}, "port", "from 1 to 65535"),
-        ({"from": "guard"}, "from", "No request comes from 'guard'. internet, pool/<name>"),
+        ({"from": "internet/203.0.113.64/24"}, "from", "No request comes from 'internet/203.0.113.64/24'"),
+        ({"from": "guard"}, "from", "No request comes from 'guard'. internet, internet/<range>"),
         ({"from": "subnet/private-a"}, "from", "No request comes from"),
         ({"from": "subnet/private-x/app"}, "from", "There is no subnet called"),
         ({"from": "subnet/private-a/ap"}, "from", "did you mean app?"),

@@ -14,6 +14,7 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules import (
     databases,
     dns,
     ecs,
+    edge,
     eks,
     eks_apps,
     eks_inner,
@@ -62,6 +63,7 @@ SUBJECTS = (
     load_balancers,
     listeners,
     target_groups,
+    edge,
     flows,
 )
 

@@ -15,27 +15,11 @@ from ansible_collections.cloister.aws.plugins.module_utils import _dns
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, did_you_mean, shown
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.answers import answers
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.names import refer
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.shared import region_problems
 
-MOST_SECONDS = 2147483647
 ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}")
-VALUES = {
-    "A": "an IPv4 address, 10.0.1.5",
-    "AAAA": "an IPv6 address, fd00::5",
-    "CAA": 'flags, a word and a value, 0 issue "amazon.com"',
-    "CNAME": "one full domain name, host.example.com",
-    "MX": "a priority and a name, 10 mail.example.com",
-    "NS": "a full domain name, ns1.example.com",
-    "PTR": "a full domain name, host.example.com",
-    "SRV": "priority, weight, port and name, 1 10 5269 host.example.com",
-    "TXT": "up to 4000 Latin-1 characters",
-}
-FORMS = {
-    "CAA": re.compile(r'\d{1,3} [a-z]+ "[^"]*"'),
-    "MX": re.compile(r"\d{1,5} \S+"),
-    "SRV": re.compile(r"(\d{1,5} ){3}\S+"),
-}
 
 
 def rules(region: Region) -> t.Iterator[Problem]:
@@ -56,7 +40,7 @@ def rules(region: Region) -> t.Iterator[Problem]:
         seen.setdefault((name, private), zone)
         parts.setdefault(zone.text("part", name), zone)
         yield from _vpcs(zone, private, region)
-        yield from _records(zone.items("records"), name)
+        yield from _records(zone.items("records"), name, region)
     yield from _elsewhere(region, parts)
 
 
@@ -71,7 +55,8 @@ def _elsewhere(region: Region, parts: t.Mapping[str, Item]) -> t.Iterator[Proble
             right = did_you_mean(zone, known) or f"one of {', '.join(sorted(known)) or 'none, as there are no zones'}"
             yield records[0].problem("zone", f"There is no hosted zone called {shown(zone)}.", right)
         there = list(parts[zone].items("records")) if zone in parts else []
-        yield from _records([*there, *records], _dns.plain(parts[zone].name) if zone in parts else "", len(there))
+        home = _dns.plain(parts[zone].name) if zone in parts else ""
+        yield from _records([*there, *records], home, region, len(there))
     for association in region.items("dns_associations"):
         if association.text("zone_id") and not ZONE_ID.fullmatch(association.text("zone_id")):
             found = f"{shown(association.get('zone_id'))} is not the id of a zone."
@@ -96,24 +81,21 @@ def _vpcs(zone: Item, private: bool, region: Region) -> t.Iterator[Problem]:
             yield from region_problems(vpc.child("region"), region)
 
 
-def _records(records: t.Iterable[Item], home: str, judged: int = 0) -> t.Iterator[Problem]:
+def _records(records: t.Iterable[Item], home: str, region: Region, judged: int = 0) -> t.Iterator[Problem]:
     """Judge the records of one zone, of which the first ``judged`` have been told of already."""
     names: dict[tuple[str, str], Item] = {}
     for number, record in enumerate(records):
-        found = list(_record(record, home, names))
+        found = list(_record(record, home, names, region))
         yield from found if number >= judged else ()
 
 
-def _record(record: Item, home: str, names: dict[tuple[str, str], Item]) -> t.Iterator[Problem]:
+def _record(record: Item, home: str, names: dict[tuple[str, str], Item], region: Region) -> t.Iterator[Problem]:
     kind, name = record.text("type", "A"), record.text("name")
     full = _full(record, name, home)
     if isinstance(full, Problem):
         yield full
         full = name
-    yield from _values(record, kind)
-    ttl = record.get("ttl_seconds", 300)
-    if isinstance(ttl, int) and not 0 <= ttl <= MOST_SECONDS:
-        yield record.problem("ttl_seconds", f"{ttl} is no time to live.", f"0 to {MOST_SECONDS} seconds")
+    yield from _values(record, kind, region)
     others = [other for other in names if other[0] == full]
     if (full, kind) in names:
         found = f"There is a record {name} of type {kind} already: {names[full, kind].spelled}."
@@ -139,25 +121,16 @@ def _full(record: Item, name: str, home: str) -> str | Problem:
         return record.problem("name", f"{exc}.", right)
 
 
-def _values(record: Item, kind: str) -> t.Iterator[Problem]:
+def _values(record: Item, kind: str, region: Region) -> t.Iterator[Problem]:
     alias, listed = record.get("alias"), record.get("values", [])
-    if alias and listed:
-        yield record.problem("values", "An alias has no values of its own.", "either values or alias")
+    said = "values" if listed else "multivalue"
+    if alias and (listed or record.get("multivalue", [])):
+        yield record.problem(said, f"An alias has no {said} of its own.", f"either {said} or alias")
     if alias and kind not in ("A", "AAAA"):
         yield record.problem("type", f"A record of type {kind} cannot be an alias here.", "A or AAAA")
     if alias and not _dns.is_domain(_dns.plain(record.child("alias").text("dns_name", "a.b"))):
         found = f"{shown(record.child('alias').get('dns_name'))} is not a full domain name."
         yield record.problem("alias", found, "the DNS name of the target, as AWS gives it")
-    if not alias and listed == []:
+    if not alias and listed == [] and not record.get("multivalue"):
         yield record.problem("values", "The record says nothing.", "at least one value, or an alias")
-    if kind == "CNAME" and isinstance(listed, list) and len(listed) > 1:
-        yield record.problem("values", f"{len(listed)} values, and a CNAME has one.", "one value")
-    for value in record.items("values"):
-        try:
-            _dns.values_wanted(kind, [str(value.value)])
-            fits = kind not in FORMS or bool(FORMS[kind].fullmatch(str(value.value)))
-        except InputError:
-            fits = False
-        if not fits:
-            found = f"{shown(value.value)} is no value for type {kind}."
-            yield value.problem(None, found, VALUES.get(kind, f"a value for type {kind}"))
+    yield from answers(record, kind, region, balancers=False)

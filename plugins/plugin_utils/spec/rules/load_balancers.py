@@ -13,6 +13,7 @@ from ansible_collections.cloister.aws.plugins.module_utils import _dns
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import Problem, did_you_mean, shown
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import Item, Region, vpc_of
+from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.answers import answers
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.names import refer
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.target_groups import between
 
@@ -163,6 +164,7 @@ def _records(balancer: Item, region: Region, taken: Taken) -> t.Iterator[Problem
             found = f"The name {name} is said already: {taken[zone, full].spelled}."
             yield record.problem("name", found, "a name that leads to one place")
         taken.setdefault((zone, full), balancer)
+        yield from answers(record, "A", region, balancers=True)
 
 
 def _domain(part: str, region: Region) -> str:

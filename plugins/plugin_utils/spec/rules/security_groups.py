@@ -19,6 +19,9 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.region import It
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.rules.names import refer
 
 MOST_RULES = 60
+# What AWS's own prefix lists count for, where that is not one rule:
+# https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
+WEIGHTS = {"cloudfront.origin-facing": 55, "route53-healthchecks": 25}
 REASON = re.compile(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 PORTS = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")
 WITH_PORTS = ("tcp", "udp")
@@ -48,8 +51,9 @@ def judged(group: Item, direction: str, region: Region) -> t.Iterator[Problem]:
 
 
 def size(rule: Item) -> int:
-    """Return how many rules AWS counts for one of ours: each port range with each counterpart."""
-    return max(1, len(list(rule.items("ports")))) * max(1, len(list(rule.items("cidrs"))))
+    """Return how many rules AWS counts for one of ours: each port range with each counterpart, a list by its weight."""
+    counterparts = WEIGHTS.get(rule.text("prefix_list"), 1) * max(1, len(list(rule.items("cidrs"))))
+    return max(1, len(list(rule.items("ports")))) * counterparts
 
 
 def _reason(item: Item) -> t.Iterator[Problem]:

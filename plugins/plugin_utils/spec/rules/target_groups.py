@@ -23,7 +23,13 @@ PLACES = {"ip": "ip", "instance": "instance", "alb": "load_balancer"}
 LONGEST_STAY = 604800
 # What is not its default where a group cannot have it, by the kind of balancer in front.
 WEB_ONLY = {"algorithm": "round_robin", "slow_start_seconds": 0}
-NETWORK_ONLY = {"end_connections": None, "preserve_client_ip": None, "proxy_protocol_v2": False}
+NETWORK_ONLY = {
+    "end_connections": None,
+    "end_unhealthy_connections": None,
+    "unhealthy_draining_seconds": None,
+    "preserve_client_ip": None,
+    "proxy_protocol_v2": False,
+}
 NEVER_OF_ALB = {**WEB_ONLY, **NETWORK_ONLY, "deregistration_delay_seconds": 300, "stickiness": None}
 _PRIVATE = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
 
@@ -91,6 +97,10 @@ def _behaviour(group: Item) -> t.Iterator[Problem]:
         yield group.problem("slow_start_seconds", found, "0, or algorithm: round_robin")
     elif slow:
         yield from between(group, "slow_start_seconds", 30, 900, "time for a slow start")
+    yield from between(group, "unhealthy_draining_seconds", 0, 360000, "time to drain")
+    if group.get("unhealthy_draining_seconds", 0) and group.get("end_unhealthy_connections") is not False:
+        found = "A target whose connections are cut when it turns unhealthy does not drain."
+        yield group.problem("unhealthy_draining_seconds", found, "0, or end_unhealthy_connections: false")
     if group.get("preserve_client_ip") is False and protocol in ("UDP", "TCP_UDP"):
         yield group.problem("preserve_client_ip", f"Targets for {protocol} always see the client's address.", "true")
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
+from ansible_collections.cloister.aws.plugins.module_utils._checked_records import CheckedRecords
 from ansible_collections.cloister.aws.plugins.module_utils._names import Names
-from ansible_collections.cloister.aws.plugins.module_utils._owner import Owner, tag_list
+from ansible_collections.cloister.aws.plugins.module_utils._owner import PART, Owner, tag_dict, tag_list
 from ansible_collections.cloister.aws.plugins.module_utils._reconcile import Outcome, reconcile
 from ansible_collections.cloister.aws.plugins.module_utils.kinds import hosted_zone, zone_association
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.health_check import HealthCheck
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records
 
 from lab.embedded_aws.client import EmbeddedAws
@@ -30,7 +32,7 @@ def public(name: str = "example.com", **said: t.Any) -> Entry:
 
 def record(name: str = "api", *values: str, **said: t.Any) -> Entry:
     entry = {"zone": INSIDE, "name": name, "type": "A", "values": list(values), "ttl_seconds": 300, "alias": None}
-    return {**entry, **said}
+    return {**entry, "multivalue": [], **said}
 
 
 class World:
@@ -57,6 +59,31 @@ class World:
         kind = Records(self.aws, owner)
         kind.adopted, kind.wait_seconds = self.adopted, wait_seconds
         return whole(reconcile(kind, kind.wants(entries, Names(self.aws, "us", check, self.adopted)), check))
+
+    def answers(
+        self, *entries: Entry, check: bool = False, owner: Owner = OWNER, but: dict[str, str] | None = None
+    ) -> Outcome:
+        """Records with the health checks that they name, as the modules bring them about."""
+        records = Records(self.aws, owner)
+        records.adopted = self.adopted
+        names = Names(self.aws, "us", check, self.adopted)
+        return whole(CheckedRecords(records, HealthCheck(self.aws, owner), names).bring(entries, check, but))
+
+    def checks(self) -> list[Entry]:
+        """Every health check of the account with its tags, in order of their parts."""
+        found = self.aws.pages("route53", "list_health_checks", "HealthChecks")
+        ids = [check["Id"] for check in found]
+        action, sets = "list_tags_for_resources", []
+        if ids:
+            sets = self.aws.call("route53", action, ResourceType="healthcheck", ResourceIds=ids)["ResourceTagSets"]
+        tags = {one["ResourceId"]: tag_dict(one["Tags"]) for one in sets}
+        return sorted(({**one, "tags": tags[one["Id"]]} for one in found), key=lambda one: str(one["tags"].get(PART)))
+
+    def elastic_ip(self, name: str) -> str:
+        """An Elastic IP of the region, by its address."""
+        tags = tag_list(Owner("us", "network").tags_for(name))
+        said = [{"ResourceType": "elastic-ip", "Tags": tags}]
+        return str(self.aws.make("ec2", "allocate_address", Domain="vpc", TagSpecifications=said)["PublicIp"])
 
     def associations(self, *entries: Entry, check: bool = False) -> Outcome:
         names = Names(self.aws, "us", check, self.adopted)

@@ -180,3 +180,23 @@ def test_a_name_tells_where_it_leads(region: Region) -> None:
     region.begin(BALANCERS, [WEB, TO_WEB])
     members = region.end(BALANCERS, [WEB, TO_WEB]).members
     assert [member.shows["names"] for member in members if member.kind == "records"] == [["us.example.com"]]
+
+
+def test_3_03_a_name_leads_to_the_addresses_of_a_load_balancer_as_long_as_they_are_well(region: Region) -> None:
+    check = "example.com/partner/a/edge-a/tcp-30"
+    answers = [{"address": "edge-a", "health_check": {"port": 80}}]
+    edge = balancer(
+        "edge",
+        type="network",
+        scheme="internet-facing",
+        addresses={"public-a": "edge-a"},
+        listeners=[listener(80, "TCP", forward="next")],
+        records=[{"zone": "example.com", "name": "partner", "multivalue": answers}],
+    )
+    groups = [group("next", protocol="TCP", port=80)]
+    assert told(region.both([edge], groups)) >= {
+        ("health check", check, "create"),
+        ("records", "example.com", "create"),
+    }
+    assert region.both([edge], groups) == []
+    assert told(region.both([], [])) >= {("records", "example.com", "remove"), ("health check", check, "remove")}

@@ -226,3 +226,20 @@ def test_a_pool_tells_what_it_has_and_may_have(world: World) -> None:
     entry = pool("gpu", image={"parameter": GPU_IMAGE}, instance_types=["g5.xlarge", "g4dn.xlarge"])
     ground, _ = world.made(entry)
     assert told(sizes(entry, ground)) == "4 to 16 vCPU, 1 to 4 GPU (A10G or T4), 16 to 64 GiB"
+
+
+def test_3_14_groups_of_other_sizes_and_roles_are_entries_of_one_list(world: World) -> None:
+    sizes_of = {"api": (2, 24), "cron": (1, 1), "queue": (2, 4)}
+    world.make(*(pool(name, role=name, size={"min": least, "max": most}) for name, (least, most) in sizes_of.items()))
+    for name, size in sizes_of.items():
+        group = world.scaling(name).raw
+        assert (group["MinSize"], group["MaxSize"], len(group["Instances"])) == (*size, size[0])
+    machines = world.aws.pages("ec2", "describe_instances", "Reservations")
+    roles = [
+        tag["Value"]
+        for one in machines
+        for machine in one["Instances"]
+        for tag in machine["Tags"]
+        if tag["Key"] == "cloister:role"
+    ]
+    assert sorted(roles) == ["api", "api", "cron", "queue", "queue"]

@@ -235,8 +235,8 @@ def test_a_batch_is_within_the_limits() -> None:
 @pytest.mark.parametrize(
     ("entries", "why"),
     [
-        ([record("api")], "either `values` or `alias`"),
-        ([record("api", "10.0.0.1", alias=ALIAS)], "either `values` or `alias`"),
+        ([record("api")], "exactly one of `values`"),
+        ([record("api", "10.0.0.1", alias=ALIAS)], "exactly one of `values`"),
         ([record("api", "10.0.0")], "no address for type A"),
         ([record("api", "10.0.0.1", type="AAAA")], "no address for type AAAA"),
         ([record("api", "a.b", "c.d", type="CNAME")], "exactly one value"),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from pathlib import Path
 
@@ -64,12 +65,16 @@ def test_young_ones_stay(world: World) -> None:
 
 
 def test_one_that_runs_already_is_joined_and_what_it_made_stays(world: World) -> None:
-    world.lab.delays(instance_refresh=1.0)
-    world.aws.call(
-        "autoscaling", "start_instance_refresh", AutoScalingGroupName="us-cpu", Preferences={"SkipMatching": False}
-    )
-    turn(world)
-    assert len(refreshes(world)) == 1
+    before = ids(world)
+    time.sleep(1)  # AWS tells in whole seconds when a refresh began
+    world.lab.delays(instance_refresh=0.3)
+    preferences = {"SkipMatching": False, "ScaleInProtectedInstances": "Refresh"}
+    world.aws.call("autoscaling", "start_instance_refresh", AutoScalingGroupName="us-cpu", Preferences=preferences)
+    done = turn(world)
+    assert set(done["machines"]) == before
+    (refresh,) = refreshes(world)
+    assert [one["id"] for one in done["refreshes"]] == [refresh["InstanceRefreshId"]]
+    assert not ids(world) & before
 
 
 def test_a_pool_that_is_not_there_is_named_with_those_that_are(world: World) -> None:

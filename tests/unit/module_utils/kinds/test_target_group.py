@@ -48,6 +48,11 @@ ATTRIBUTES: dict[str, tuple[Entry, Entry]] = {
     "algorithm": (group(), group(algorithm="least_outstanding_requests")),
     "stickiness": (group(), group(stickiness={"seconds": 600, "cookie": None})),
     "end_connections": (tcp(), tcp(end_connections=True)),
+    "end_unhealthy_connections": (tcp(), tcp(end_unhealthy_connections=False)),
+    "unhealthy_draining_seconds": (
+        tcp(end_unhealthy_connections=False),
+        tcp(end_unhealthy_connections=False, unhealthy_draining_seconds=600),
+    ),
     "preserve_client_ip": (tcp(), tcp(preserve_client_ip=True)),
     "proxy_protocol_v2": (tcp(), tcp(proxy_protocol_v2=True)),
 }

@@ -82,6 +82,45 @@ def test_a_name_that_others_keep_is_not_judged() -> None:
     assert answer(made, "api.partner.internal") == ([], ["zone-of-others"])
 
 
+@pytest.mark.parametrize(
+    ("well", "addresses", "words"),
+    [
+        ({}, ["198.51.100.1/32", "198.51.100.2/32"], None),
+        ({"a": True, "b": True}, ["198.51.100.1/32", "198.51.100.2/32"], None),
+        ({"a": False, "b": True}, ["198.51.100.2/32"], "without edge-a, which its health check withdrew"),
+        ({"b": False}, ["198.51.100.1/32"], "without edge-b"),
+        ({"a": False, "b": False}, ["198.51.100.1/32", "198.51.100.2/32"], "health checks find none of them well"),
+    ],
+)
+@pytest.mark.parametrize("name", ["partner.example.org", "any.of.wild.example.org"])
+def test_3_04_a_multivalue_answer_that_is_not_well_is_left_out(
+    well: dict[str, bool], addresses: list[str], words: str | None, name: str
+) -> None:
+    made = zones()
+    for label in ("partner", "\\052.wild"):
+        for number, place in enumerate("ab", 1):
+            made.get("hosted_zones", "ZEXAMPLEORG")["Records"].append({
+                "Name": f"{label}.example.org.", "Type": "A", "SetIdentifier": f"edge-{place}", "TTL": 60,
+                "ResourceRecords": [{"Value": f"198.51.100.{number}"}], "HealthCheckId": place,
+                "MultiValueAnswer": True,
+            })  # fmt: skip
+    for place, healthy in well.items():
+        made.add("health_checks", {"Id": place, "Healthy": healthy})
+    assert answer(made, name, None) == (addresses, [])
+    told = [step.said for step in resolve(Region(made.snapshot), None, name).steps]
+    assert (words or "is in zone example.org (ZEXAMPLEORG)") in told[0]
+
+
+def test_of_many_multivalue_answers_eight_are_given() -> None:
+    made = zones()
+    made.get("hosted_zones", "ZEXAMPLEORG")["Records"] += [
+        {"Name": "many.example.org.", "Type": "A", "MultiValueAnswer": True, "SetIdentifier": str(number),
+         "ResourceRecords": [{"Value": f"198.51.100.{number}"}]}
+        for number in range(1, 10)
+    ]  # fmt: skip
+    assert len(answer(made, "many.example.org", None)[0]) == 8
+
+
 def test_an_alias_of_what_is_gone_leads_nowhere() -> None:
     made = us()
     made.drop("load_balancers", "us-internal")

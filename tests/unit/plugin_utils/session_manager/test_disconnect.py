@@ -33,9 +33,10 @@ def test_it_is_a_packet_of_ssh(reason: str) -> None:
 def test_ssh_shows_the_reason_even_where_it_hides_its_proxys_errors(tmp_path: Path, persists: bool) -> None:
     program = tmp_path / "proxy.py"
     program.write_text(
-        f"import sys\nsys.path.insert(0, {str(Path(module.__file__).parent)!r})\nfrom disconnect import disconnect\n"
+        f"import sys\nsys.path.insert(0, {str(Path(module.__file__).parents[6])!r})\n"
+        "from ansible_collections.cloister.aws.plugins.plugin_utils.session_manager.stdio import Pipes\n"
         # As ours, which asks AWS first: by then ssh has said who it is.
-        "sys.stdin.buffer.readline()\nsys.stdout.buffer.write(disconnect('the node is\\nnot there'))\n"
+        "sys.stdin.buffer.readline()\nPipes(10, None).refuse('the node is\\nnot there')\n"
     )
     proxy = shlex.join([sys.executable, str(program)])
     command = ["ssh", "-F", "none", "-o", f"ProxyCommand={proxy}", "-o", "BatchMode=yes"]
