@@ -3,7 +3,7 @@ REGION ?= us
 ARGS ?=
 
 INVENTORY := inventories/$(REGION)
-# As many at once as there are cores; a file's tests stay together, they share what they start.
+# A file's tests stay together, they share what they start.
 PYTEST := pytest -n auto --dist loadfile
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # A run is a hundred Python processes of the same sources, which are compiled once.
@@ -44,7 +44,7 @@ lint: test-env ## ruff, mypy, yamllint, ansible-lint, shellcheck, changelog
 	yamllint --strict .
 	ansible-lint
 	antsibull-changelog lint
-	shellcheck .ci/run tests/*.sh tools/*.sh lab/nodes/recipe/*.sh lab/nodes/gpu/*
+	shellcheck .ci/run tests/*.sh tools/*.sh lab/nodes/recipe/*.sh lab/nodes/nvidia/*.sh lab/nodes/gpu/*
 
 sanity: test-env ## ansible-test sanity, on a clean copy
 	tests/ansible-test.sh

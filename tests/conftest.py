@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import typing as t
 
@@ -14,6 +15,11 @@ from tests.environment import lead_to
 # Tests that run in the background ignore these, and so would all that they start; ^C and hanging up are tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, as tests wait for what they started half of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")

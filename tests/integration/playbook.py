@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
 import typing as t
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,11 +15,13 @@ import yaml
 
 from lab.embedded_aws import needs
 from lab.embedded_aws.client import EmbeddedAws
+from tests.integration.preloaded import Preloaded, clean
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 Action = tuple[str, str, str, str]
 Shape = Counter[tuple[str, str]]
+_idle: dict[frozenset[tuple[str, str]], list[Preloaded]] = {}
 
 
 @dataclass
@@ -90,27 +91,20 @@ class Region:
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return an environment that leads to this embedded AWS and to nothing else."""
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CLOISTER_", "ANSIBLE_"))}
         report = str(self.scratch / "report.json")
-        return {**clean, **self.lab.environment, "CLOISTER_REPORT_FILE": report, "ANSIBLE_NOCOLOR": "1", **more}
+        return {**clean(), **self.lab.environment, "CLOISTER_REPORT_FILE": report, "ANSIBLE_NOCOLOR": "1", **more}
 
-    def play(self, playbook: str, *arguments: str, prefix: t.Sequence[str] = (), **environment: str) -> Run:
+    def play(self, playbook: str, *arguments: str, **environment: str) -> Run:
         """Run a playbook to its end."""
         report = self.scratch / "report.json"
         report.unlink(missing_ok=True)
         before = max((write["sequence"] for write in self.lab.writes()), default=0)
-        done = subprocess.run(
-            [*prefix, *self.command(playbook, *arguments)],
-            cwd=ROOT,
-            env=self.environment(**environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        settings = {name: value for name, value in environment.items() if name.startswith("ANSIBLE_")}
+        with _an_ansible_playbook(settings) as ansible_playbook:
+            words = self.command(playbook, *arguments)[1:]
+            ended = ansible_playbook.run(words, self.environment(**environment))
         told = json.loads(report.read_text()) if report.exists() else {}
-        return Run(done.returncode, done.stdout, told, self.lab.writes(before))
+        return Run(ended.rc, ended.output, told, self.lab.writes(before))
 
     def owned(self) -> list[dict[str, t.Any]]:
         """Return all that stands in the account and carries this region's ownership tag."""
@@ -135,6 +129,15 @@ class Region:
         assert [write for write in refused.region_writes if write["run_id"] == refused.report["run_id"]] == []
         opened = self.play("playbooks/unlock.yml", "-e", f"unlock_run_id={found[1]}")
         assert opened.rc == 0, opened.output
+
+
+@contextmanager
+def _an_ansible_playbook(settings: t.Mapping[str, str]) -> t.Iterator[Preloaded]:
+    """One with these settings that is idle, or another; one that was given up is not used again."""
+    idle = _idle.setdefault(frozenset(settings.items()), [])
+    found = idle.pop() if idle else Preloaded(**settings)
+    yield found
+    idle.append(found)
 
 
 def cut(inventory: Path, *stacks: str) -> None:

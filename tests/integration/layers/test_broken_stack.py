@@ -11,7 +11,7 @@ from tests.integration.playbook import ROOT, Action, Region, Run, Shape
 LAYERS = (
     {"network", "identity", "registry"},
     {"security_groups", "endpoints", "dns", "certificates"},
-    {"load_balancers", "pools"},
+    {"load_balancers", "edge", "pools"},
     {"ecs"},
 )
 # Each breaks by a call that no other stack makes.

@@ -36,6 +36,7 @@ STACKS = (
     "security_groups",
     "certificates",
     "load_balancers",
+    "edge",
     "pools",
     "ecs",
 )

@@ -22,8 +22,10 @@ PAIRS = int(os.environ.get("CLOISTER_PAIRS", "6"))
 QUICK_SECONDS = 5.0
 WORD = "work-is-over"
 """The file in the scratch folder that lets a run end."""
-TWICE = {("ecs:task", "guard"): 2, ("ssm:parameter", "inner"): 2}
-"""What there are two of: guard's tasks, and of a CA its key and its certificate."""
+TWICE = {("ecs:task", "guard"): 2, ("ssm:parameter", "inner"): 2, ("ec2:volume", "vllm"): 2} | {
+    (kind, "proxy"): 4 for kind in ("ec2:instance", "ec2:network-interface", "ec2:volume")
+}
+"""What there is more of: guard's tasks, of a CA its key and its certificate, a model server's volumes, the proxies."""
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.integration.playbook import ROOT, Region, cut
 
@@ -26,10 +27,20 @@ class Asked(t.NamedTuple):
     reads: dict[str, int]
 
 
+def behind_nobody(inventory: Path) -> None:
+    """Take out the pools that stand behind load balancers, and the flows that name them."""
+    file = inventory / "host_vars/pools.yml"
+    said = yaml.safe_load(file.read_text(encoding="utf-8"))
+    said["pools_defined"] = [pool for pool in said["pools_defined"] if "target_groups" not in pool]
+    file.write_text(yaml.safe_dump(said), encoding="utf-8")
+    (inventory / "group_vars/all/flows.yml").unlink()
+
+
 def built(name: str, folder: Path, *stacks: str) -> Region:
     """Build what machines stand on, and the machines, of a shipped inventory."""
     inventory = Path(shutil.copytree(ROOT / "inventories" / name, folder / name))
     cut(inventory, *GROUND, *stacks)
+    behind_nobody(inventory)
     region = Region.raised(inventory, folder)
     run = region.play("playbooks/provision.yml")
     assert run.rc == 0, run.output

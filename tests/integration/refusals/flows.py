@@ -22,7 +22,7 @@ BROKEN = [
         FLOWS,
         ("region_flows",),
         Appended({"name": "guard-to-api", "reason": "again", "from": "internet", "to": "10.0.0.9", "port": 1}),
-        "region_flows[10].name",
+        "region_flows[15].name",
         "there already",
     ),
 ]

@@ -49,7 +49,7 @@ BROKEN = [
         FILE,
         (*INNER, "records"),
         Appended({"zone": "prod.infer.example.internal", "name": "api"}),
-        f"{LAST}.records[2].name",
+        f"{LAST}.records[3].name",
         "is said already",
     ),
 ]

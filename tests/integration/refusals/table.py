@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.integration.refusals import (
     access,
     ecs,
+    edge,
     eks,
     eks_apps,
     eks_inner,
@@ -176,5 +177,6 @@ BROKEN = [
     *nights.BROKEN,
     *nodes.BROKEN,
     *private_api.BROKEN,
+    *edge.BROKEN,
     *flows.BROKEN,
 ]

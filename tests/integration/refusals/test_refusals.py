@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.playbook import ROOT
-from tests.integration.preloaded import Ended, Preloaded
+from tests.integration.preloaded import Ended, Preloaded, clean
 from tests.integration.refusals.broken import Broken
 from tests.integration.refusals.table import BROKEN
 
@@ -68,15 +68,15 @@ Run = t.Callable[..., Refusal]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Run]:
+def run() -> t.Iterator[Run]:
     """Run the preflight on an inventory as a person would, with credentials and an endpoint that gives nothing away."""
     playbooks: queue.Queue[Preloaded] = queue.Queue()
     for _ in range(AT_ONCE):
-        playbooks.put(Preloaded(tmp_path_factory.mktemp("run")))
+        playbooks.put(Preloaded())
 
     def refused(inventory: Path, *arguments: str) -> Refusal:
         door, playbook = Door(), playbooks.get()
-        aws = {"AWS_ENDPOINT_URL": door.url, "AWS_ACCESS_KEY_ID": "AKIAREFUSALSTEST0000"}
+        aws = {**clean(), "AWS_ENDPOINT_URL": door.url, "AWS_ACCESS_KEY_ID": "AKIAREFUSALSTEST0000"}
         aws["AWS_SECRET_ACCESS_KEY"] = "0123456789" * 4
         ended = playbook.run(["playbooks/preflight.yml", "-i", str(inventory), *arguments], aws)
         playbooks.put(playbook)

@@ -30,6 +30,9 @@ def settle_neighbours(region: Region) -> list[dict[str, t.Any]]:
         CallerReference="neighbour",
         VPC={"VPCRegion": region.settings["region_aws_region"], "VPCId": vpc},
     )
+    client("route53").create_health_check(
+        CallerReference="neighbour", HealthCheckConfig={"Type": "TCP", "IPAddress": "192.0.2.9", "Port": 443}
+    )
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     iam = client("iam")

@@ -43,8 +43,10 @@ def zone_of(us: Built) -> str:
 def nobody_resolves(us: Built) -> t.Iterator[None]:
     where = {"VpcId": us.id("main")}
     us.ec2.modify_vpc_attribute(**where, EnableDnsSupport={"Value": False})
-    yield
-    us.ec2.modify_vpc_attribute(**where, EnableDnsSupport={"Value": True})
+    try:
+        yield
+    finally:
+        us.ec2.modify_vpc_attribute(**where, EnableDnsSupport={"Value": True})
 
 
 @contextmanager
@@ -55,9 +57,11 @@ def the_zone_is_another_vpcs(us: Built) -> t.Iterator[None]:
     ours, theirs = ({"VPCRegion": "us-west-2", "VPCId": vpc} for vpc in (us.id("main"), other))
     route53.associate_vpc_with_hosted_zone(HostedZoneId=zone, VPC=theirs)
     route53.disassociate_vpc_from_hosted_zone(HostedZoneId=zone, VPC=ours)
-    yield
-    route53.associate_vpc_with_hosted_zone(HostedZoneId=zone, VPC=ours)
-    route53.disassociate_vpc_from_hosted_zone(HostedZoneId=zone, VPC=theirs)
+    try:
+        yield
+    finally:
+        route53.associate_vpc_with_hosted_zone(HostedZoneId=zone, VPC=ours)
+        route53.disassociate_vpc_from_hosted_zone(HostedZoneId=zone, VPC=theirs)
 
 
 @contextmanager
@@ -65,8 +69,10 @@ def the_load_balancer_lets_nobody_in(us: Built) -> t.Iterator[None]:
     group = us.described("describe_security_groups", "SecurityGroups")["internal-alb"]
     rules = {"GroupId": group["GroupId"], "IpPermissions": group["IpPermissions"]}
     us.ec2.revoke_security_group_ingress(**rules)
-    yield
-    us.ec2.authorize_security_group_ingress(**rules)
+    try:
+        yield
+    finally:
+        us.ec2.authorize_security_group_ingress(**rules)
 
 
 @contextmanager
@@ -74,8 +80,10 @@ def guard_may_call_nobody(us: Built) -> t.Iterator[None]:
     group = us.described("describe_security_groups", "SecurityGroups")["guard"]
     rules = {"GroupId": group["GroupId"], "IpPermissions": group["IpPermissionsEgress"]}
     us.ec2.revoke_security_group_egress(**rules)
-    yield
-    us.ec2.authorize_security_group_egress(**rules)
+    try:
+        yield
+    finally:
+        us.ec2.authorize_security_group_egress(**rules)
 
 
 @contextmanager
@@ -85,16 +93,20 @@ def an_acl_stops_https(us: Built) -> t.Iterator[None]:
     entry = {"NetworkAclId": acl, "RuleNumber": 1, "Egress": False}
     ports = {"PortRange": {"From": 443, "To": 443}}
     us.ec2.create_network_acl_entry(**entry, **ports, Protocol="6", RuleAction="deny", CidrBlock="10.0.0.0/8")
-    yield
-    us.ec2.delete_network_acl_entry(**entry)
+    try:
+        yield
+    finally:
+        us.ec2.delete_network_acl_entry(**entry)
 
 
 @contextmanager
 def the_listener_is_on_another_port(us: Built) -> t.Iterator[None]:
     elb, listener = us.client("elbv2"), inner_listener(us)
     elb.modify_listener(ListenerArn=listener, Port=8443)
-    yield
-    elb.modify_listener(ListenerArn=listener, Port=443)
+    try:
+        yield
+    finally:
+        elb.modify_listener(ListenerArn=listener, Port=443)
 
 
 @contextmanager
@@ -114,8 +126,10 @@ def face_generator_is_ill(us: Built) -> t.Iterator[None]:
     """Nobody asks ECS meanwhile, which would replace the task."""
     (interface,) = us.interfaces("face-generator")
     us.region.lab.target_health(interface["PrivateIpAddress"], reason="Target.ResponseCodeMismatch")
-    yield
-    us.region.lab.target_health(interface["PrivateIpAddress"], healthy=None)
+    try:
+        yield
+    finally:
+        us.region.lab.target_health(interface["PrivateIpAddress"], healthy=None)
 
 
 @contextmanager
@@ -123,8 +137,10 @@ def face_generator_lets_nobody_in(us: Built) -> t.Iterator[None]:
     group = us.described("describe_security_groups", "SecurityGroups")["face-generator"]
     rules = {"GroupId": group["GroupId"], "IpPermissions": group["IpPermissions"]}
     us.ec2.revoke_security_group_ingress(**rules)
-    yield
-    us.ec2.authorize_security_group_ingress(**rules)
+    try:
+        yield
+    finally:
+        us.ec2.authorize_security_group_ingress(**rules)
 
 
 FAULTS = (

@@ -1,4 +1,4 @@
-"""Two living regions, each built once: every test leaves its region as it found it, or healed."""
+"""Living regions, each built once: every test leaves its region as it found it, or healed."""
 
 from __future__ import annotations
 
@@ -33,6 +33,15 @@ def private_eks(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Built]:
     """The region of inventory examples/private-eks: system 4."""
     scratch = tmp_path_factory.mktemp("private-eks")
     built = Built.of(changed("examples/private-eks", scratch), scratch)
+    yield built
+    built.region.lab.stop()
+
+
+@pytest.fixture(scope="session")
+def static_ip(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Built]:
+    """The region of inventory examples/static-ip: system 3."""
+    scratch = tmp_path_factory.mktemp("static-ip")
+    built = Built.of(changed("examples/static-ip", scratch), scratch)
     yield built
     built.region.lab.stop()
 

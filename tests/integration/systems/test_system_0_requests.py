@@ -48,9 +48,13 @@ def test_0_09_face_generator_cannot_send_results_out_and_back_in(us: Built) -> N
     assert "face-generator (sg-" in verdict.said
 
 
-def test_0_02_the_internet_finds_the_public_load_balancer_and_nothing_else(us: Built) -> None:
-    ways = [(way.kind, way.part, way.ports) for way in exposed(us.snapshot)]
-    assert ways == [("load balancer", "public", ("443",)), ("load balancer", "public", ("80",))]
+def test_0_02_the_internet_finds_the_public_load_balancer_and_partners_the_edge_and_nothing_else(us: Built) -> None:
+    ways = [(way.kind, way.part, way.ports, way.open_to) for way in exposed(us.snapshot)]
+    assert ways == [
+        ("load balancer", part, (port,), (who,))
+        for part, who in (("edge", "203.0.113.64/26"), ("public", "0.0.0.0/0"))
+        for port in ("443", "80")
+    ]
     tasks = [
         interface["PrivateIpAddress"] for service in ("guard", "face-generator") for interface in us.interfaces(service)
     ]

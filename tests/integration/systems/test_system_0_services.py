@@ -110,7 +110,8 @@ def test_0_12_a_newer_image_is_taken_when_it_is_asked_for_and_not_before(us: Bui
     assert asked.rc == 0, asked.output
     assert ("pools", "launch template", "gpu", "change") in asked.actions
     assert (locked(us), image_of(us, "gpu")) == (newest, newest)
-    machines = us.ec2.describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}])
+    asked = {"instance-state-name": "running", "tag:cloister:part": "gpu"}
+    machines = us.ec2.describe_instances(Filters=[{"Name": name, "Values": [one]} for name, one in asked.items()])
     assert {one["ImageId"] for held in machines["Reservations"] for one in held["Instances"]} == {newest}
     assert us.drift().actions == set()
 
@@ -118,7 +119,7 @@ def test_0_12_a_newer_image_is_taken_when_it_is_asked_for_and_not_before(us: Bui
 def test_0_13_each_entry_of_one_list_is_a_template_a_group_and_a_provider(us: Built) -> None:
     entries = us.said("pools", "pools_defined")
     names = {entry["name"] for entry in entries}
-    assert names == {"gpu", "cpu"}
+    assert names == {"gpu", "cpu", "proxy", "vllm"}
     assert set(us.described("describe_launch_templates", "LaunchTemplates")) == names
     groups = us.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
     types = {

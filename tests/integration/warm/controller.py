@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 180
 
 
 @dataclasses.dataclass

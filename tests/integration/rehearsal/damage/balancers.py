@@ -22,18 +22,18 @@ def _ours(hands: Hands, raws: list[Thing], key: str) -> list[Thing]:
     return sorted((thing for thing in things if region in thing["Tags"]), key=tag)
 
 
-def _balancers(hands: Hands) -> list[Thing]:
+def _balancers(hands: Hands, kind: str = "application") -> list[Thing]:
     raws = hands.client("elbv2").describe_load_balancers()["LoadBalancers"]
-    return [one for one in _ours(hands, raws, "LoadBalancerArn") if one["Type"] == "application"]
+    return [one for one in _ours(hands, raws, "LoadBalancerArn") if one["Type"] == kind]
 
 
 def _groups(hands: Hands) -> list[Thing]:
     return _ours(hands, hands.client("elbv2").describe_target_groups()["TargetGroups"], "TargetGroupArn")
 
 
-def _listeners(hands: Hands) -> list[Thing]:
-    listing = hands.client("elbv2").describe_listeners
-    raws = [raw for one in _balancers(hands) for raw in listing(LoadBalancerArn=one["LoadBalancerArn"])["Listeners"]]
+def _listeners(hands: Hands, kind: str = "application") -> list[Thing]:
+    listing, standing = hands.client("elbv2").describe_listeners, _balancers(hands, kind)
+    raws = [raw for one in standing for raw in listing(LoadBalancerArn=one["LoadBalancerArn"])["Listeners"]]
     return _ours(hands, raws, "ListenerArn")
 
 
@@ -64,6 +64,18 @@ def everybody_is_let_in_at_another_balancer(hands: Hands) -> set[Action]:
     return set()
 
 
+@act(LoadBalancer)
+def a_network_load_balancer_sends_to_other_zones_or_no_more(hands: Hands) -> set[Action]:
+    elb, key = hands.client("elbv2"), "load_balancing.cross_zone.enabled"
+    for balancer in _balancers(hands, "network")[:1]:
+        arn = balancer["LoadBalancerArn"]
+        said = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+        other = "false" if {"Key": key, "Value": "true"} in said else "true"
+        elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=[{"Key": key, "Value": other}])
+        return {told(LoadBalancer, balancer, "change")}
+    return set()
+
+
 @act(TargetGroup)
 def targets_are_asked_for_another_page(hands: Hands) -> set[Action]:
     for group in [one for one in _groups(hands) if one["HealthCheckProtocol"] == "HTTP"][:1]:
@@ -78,6 +90,18 @@ def a_port_answers_by_itself(hands: Hands) -> set[Action]:
         answer = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
         hands.client("elbv2").modify_listener(ListenerArn=listener["ListenerArn"], DefaultActions=[answer])
         return {told(Listener, listener, "change")}
+    return set()
+
+
+@act(Listener)
+def a_port_of_a_network_load_balancer_leads_elsewhere(hands: Hands) -> set[Action]:
+    for listener in _listeners(hands, "network"):
+        used = listener["DefaultActions"][0]["TargetGroupArn"]
+        beside = [one for one in _groups(hands) if one["LoadBalancerArns"] == [listener["LoadBalancerArn"]]]
+        for group in [one for one in beside if one["TargetGroupArn"] != used][:1]:
+            action = {"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}
+            hands.client("elbv2").modify_listener(ListenerArn=listener["ListenerArn"], DefaultActions=[action])
+            return {told(Listener, listener, "change")}
     return set()
 
 

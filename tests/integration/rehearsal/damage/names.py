@@ -1,10 +1,11 @@
-"""Names: private zones and who sees them, records."""
+"""Names: private zones and who sees them, records, and the health checks that some of them name."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible_collections.cloister.aws.plugins.module_utils._kind import Kind
+from ansible_collections.cloister.aws.plugins.module_utils.kinds.health_check import HealthCheck
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.hosted_zone import HostedZone
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.record import Records
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.vpc import Vpc
@@ -79,6 +80,34 @@ def a_load_balancers_name_is_deleted(hands: Hands) -> set[Action]:
                 gone = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
                 route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch=gone)
                 return {("load_balancers", Records.noun, zone["tags"]["cloister:part"], "change")}
+    return set()
+
+
+@act(Records)
+def an_address_is_answered_whether_it_is_well_or_not(hands: Hands) -> set[Action]:
+    route53 = hands.client("route53")
+    for zone in _zones(hands):
+        for record in route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]:
+            if record["Type"] == "A" and "HealthCheckId" in record:
+                unasked = {key: value for key, value in record.items() if key != "HealthCheckId"}
+                batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": unasked}]}
+                route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch=batch)
+                check = {"ResourceType": "healthcheck", "ResourceId": record["HealthCheckId"]}
+                tags = route53.list_tags_for_resource(**check)["ResourceTagSet"]["Tags"]
+                stack = next(tag["Value"] for tag in tags if tag["Key"] == "cloister:stack")
+                return {(stack, Records.noun, zone["tags"]["cloister:part"], "change")}
+    return set()
+
+
+@act(HealthCheck)
+def an_address_counts_as_well_when_it_is_not(hands: Hands) -> set[Action]:
+    route53 = hands.client("route53")
+    for check in sorted(route53.list_health_checks()["HealthChecks"], key=lambda check: str(check["CallerReference"])):
+        answer = route53.list_tags_for_resource(ResourceType="healthcheck", ResourceId=check["Id"])
+        tags = {tag["Key"]: tag["Value"] for tag in answer["ResourceTagSet"]["Tags"]}
+        if tags.get("cloister:region") == hands.region_name:
+            route53.update_health_check(HealthCheckId=check["Id"], Inverted=True)
+            return {_told(HealthCheck, {"tags": tags})}
     return set()
 
 
