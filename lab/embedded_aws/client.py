@@ -130,6 +130,10 @@ class EmbeddedAws:
         """Set how long slow things take; delays.py tells the names."""
         self._call("POST", "delays", seconds)
 
+    def skip(self, seconds: float) -> None:
+        """Let so much time pass at once: what slow things take, not what timestamps tell."""
+        self._call("POST", "skip", {"seconds": seconds})
+
     def limits(self, **most: int) -> None:
         """Enforce quotas; limits.py tells the names."""
         self._call("POST", "limits", most)

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl
 from lab.embedded_aws import machines, task_containers
 from lab.embedded_aws.accounts import Accounts
 from lab.embedded_aws.capacity import current as capacity
+from lab.embedded_aws.clock import current as clock
 from lab.embedded_aws.delays import Delays
 from lab.embedded_aws.faults import Faults, Kill, Rule
 from lab.embedded_aws.http_server import Answer, HttpRequest
@@ -136,6 +137,10 @@ class Control:
     def _post_delays(self, body: Body) -> Body:
         self.delays.update(body)
         return {"delays": self.delays.seconds}
+
+    def _post_skip(self, body: Body) -> Body:
+        clock.skip(float(body["seconds"]))
+        return {}
 
     def _post_limits(self, body: Body) -> Body:
         limits.update(body)

@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from lab.embedded_aws.accounts import Accounts
 from lab.embedded_aws.backend_lock import BACKEND
 from lab.embedded_aws.call import Call
+from lab.embedded_aws.clock import current as clock
 from lab.embedded_aws.errors import error
 from lab.embedded_aws.http_server import Answer
 
@@ -51,7 +52,7 @@ class Invocations:
         with self._changed:
             self._open += 1
             age = self._age
-        self._pool.submit(self._one, work, age, time.monotonic() + seconds)
+        self._pool.submit(self._one, work, age, clock.now() + seconds)
 
     def run(self, ready: Ready, event: str) -> Ran:
         """Run a function to its end, in this thread."""
@@ -85,8 +86,8 @@ class Invocations:
 
     def _one(self, work: Callable[[], None], age: int, due: float) -> None:
         try:
-            while age == self._age and time.monotonic() < due:
-                time.sleep(min(0.05, max(due - time.monotonic(), 0.001)))
+            while age == self._age and clock.now() < due:
+                time.sleep(min(0.05, max(due - clock.now(), 0.001)))
             if age == self._age:
                 work()
         except Exception:  # noqa: BLE001 - nobody waits for it; the log tells

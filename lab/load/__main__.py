@@ -1,6 +1,9 @@
 # Copyright: Cloister contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Load on a host: POSTs on connections that are kept, and long streams. SIGTERM ends it; prints what was met."""
+"""Load on a host: POSTs on connections that are kept, and long streams. SIGTERM ends it; prints what was met.
+
+It prints a line as soon as it was answered at all.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ import ssl
 import typing as t
 
 from lab.load.clients import Clients, Wanted
+
+BEGUN = "begun"
 
 
 def main(words: t.Sequence[str] | None = None) -> int:
@@ -37,7 +42,10 @@ async def _run(clients: Clients) -> t.Any:
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, clients.over.set)
-    return await clients.run()
+    running = asyncio.create_task(clients.run())
+    await clients.begun.wait()
+    print(BEGUN, flush=True)
+    return await running
 
 
 if __name__ == "__main__":

@@ -54,17 +54,21 @@ class Clients:
 
     def __init__(self, wanted: Wanted, trust: ssl.SSLContext | None) -> None:
         self.wanted, self.trust, self.report = wanted, trust, Report()
-        self.over = asyncio.Event()
+        self.over, self.begun = asyncio.Event(), asyncio.Event()
         self._sent = itertools.count(1)
 
     async def run(self) -> Report:
-        """Go on until somebody sets `over`, or all POSTs were sent; what is under way then comes to its end."""
+        """Go on until somebody sets `over`, or all POSTs were sent; what is under way then comes to its end.
+
+        `begun` is set once somebody was answered, or was not.
+        """
         self.report.began = time.time()
         posting = [self._client("POST", self._post) for _ in range(self.wanted.posters)]
         streaming = [self._client("stream", self._stream) for _ in range(self.wanted.streamers)]
         streams = asyncio.gather(*streaming)
         await (asyncio.gather(*posting) if posting else self.over.wait())
-        self.over.set()
+        for one in (self.over, self.begun):
+            one.set()
         await streams
         self.report.ended = time.time()
         return self.report
@@ -88,6 +92,7 @@ class Clients:
                     await connection.close()
                 connection = None
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
+            self.begun.set()
             await asyncio.sleep(self.wanted.pause)
         if connection:
             await connection.close()

@@ -30,10 +30,15 @@ class Load:
 
     @classmethod
     def start(cls, server: str, host: str, address: str = PARTNER, **wanted: t.Any) -> Load:
-        """Start clients of `host` at a client's address; `wanted` are options of `python -m lab.load`."""
+        """Start clients of `host` at a client's address, and wait until they are answered, or are not.
+
+        `wanted` are options of `python -m lab.load`.
+        """
         words = [f"--{name}" if value is True else f"--{name}={value}" for name, value in wanted.items()]
         command = [sys.executable, "-m", "lab.load", "--json", f"--ca={BUNDLE}", *words, host]
-        process = client.enter(server, command, address, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        pipes: dict[str, t.Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "bufsize": 0}
+        process = client.enter(server, command, address, cwd=ROOT, **pipes)
+        process.stdout.readline()  # its first words; without a buffer, which would keep what `communicate` wants
         return cls(process)
 
     def ended(self, seconds: float = END_SECONDS) -> Report:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 from datetime import UTC, datetime, timedelta
 
@@ -100,13 +99,13 @@ def test_a_proof_in_a_private_zone_or_above_a_closer_one_proves_nothing(
 
 
 def test_a_proof_is_told_late_and_seen_late_when_that_is_asked_for(aws: EmbeddedAws, client: t.Any, acm: t.Any) -> None:
-    aws.delays(certificate=0.6)
+    aws.delays(certificate=60)
     public, arn = zone(client), asked(acm, DOMAIN)
     assert "ResourceRecord" not in seen(acm, arn)["DomainValidationOptions"][0]
-    time.sleep(0.2)
+    aws.skip(20)
     write(client, public, *proofs(acm, arn))
     assert seen(acm, arn)["Status"] == "PENDING_VALIDATION"
-    time.sleep(0.7)
+    aws.skip(60)
     assert seen(acm, arn)["Status"] == "ISSUED"
 
 

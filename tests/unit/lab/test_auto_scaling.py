@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-import time
 import typing as t
 
 import pytest
@@ -54,11 +53,11 @@ def test_what_is_not_said_has_aws_own_defaults(pool: Pool) -> None:
 
 
 def test_machines_come_into_service_when_they_run(aws: EmbeddedAws, pool: Pool) -> None:
-    aws.delays(instance=0.3)
+    aws.delays(instance=60)
     pool.make()
     assert [one["LifecycleState"] for one in pool.group()["Instances"]] == ["Pending"]
     assert pool.activities()[0]["StatusCode"] == "InProgress"
-    time.sleep(0.4)
+    aws.skip(60)
     assert [one["LifecycleState"] for one in pool.group()["Instances"]] == ["InService"]
     assert pool.activities()[0]["StatusCode"] == "Successful"
 
@@ -134,7 +133,7 @@ def test_a_name_in_use_is_refused_and_one_that_is_not_is_told(pool: Pool, refuse
 
 
 def test_a_group_with_machines_goes_only_by_force(aws: EmbeddedAws, pool: Pool, refused: Refused) -> None:
-    aws.delays(instance_terminate=0.3)
+    aws.delays(instance_terminate=60)
     pool.make(DesiredCapacity=2)
     with refused("ResourceInUse", "there are instances"):
         pool.asg.delete_auto_scaling_group(AutoScalingGroupName=NAME)
@@ -143,18 +142,18 @@ def test_a_group_with_machines_goes_only_by_force(aws: EmbeddedAws, pool: Pool, 
     assert {one["LifecycleState"] for one in pool.group()["Instances"]} == {"Terminating"}
     with refused("ScalingActivityInProgress", "pending delete"):
         pool.change(MaxSize=3)
-    time.sleep(0.4)
+    aws.skip(60)
     assert pool.asg.describe_auto_scaling_groups()["AutoScalingGroups"] == []
     assert "ec2:instance" not in {one["kind"] for one in aws.holdings()}
 
 
 def test_a_group_that_empties_is_not_deleted_before_it_is_empty(aws: EmbeddedAws, pool: Pool, refused: Refused) -> None:
-    aws.delays(instance_terminate=0.3)
+    aws.delays(instance_terminate=60)
     pool.make()
     pool.change(MinSize=0, DesiredCapacity=0)
     with refused("ScalingActivityInProgress"):
         pool.asg.delete_auto_scaling_group(AutoScalingGroupName=NAME)
-    time.sleep(0.4)
+    aws.skip(60)
     pool.asg.delete_auto_scaling_group(AutoScalingGroupName=NAME)
     assert pool.asg.describe_auto_scaling_groups()["AutoScalingGroups"] == []
 

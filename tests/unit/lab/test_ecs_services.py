@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-import time
 import typing as t
 
 import pytest
@@ -78,15 +77,15 @@ def test_a_service_answers_with_what_aws_takes_for_granted(world: World) -> None
 
 
 def test_tasks_take_their_time(world: World) -> None:
-    world.aws.delays(ecs_task=0.3, ecs_task_stop=0.3)
+    world.aws.delays(ecs_task=60, ecs_task_stop=60)
     world.serve()
     assert (world.service()["pendingCount"], world.tasks()[0]["lastStatus"]) == (1, "PENDING")
-    time.sleep(0.35)
+    world.aws.skip(60)
     assert world.service()["runningCount"] == 1
     world.ecs.delete_service(cluster="main", service="guard", force=True)
     assert world.service()["status"] == "DRAINING"
     assert len(world.ec2.describe_network_interfaces(Filters=[task_interfaces()])["NetworkInterfaces"]) == 1
-    time.sleep(0.35)
+    world.aws.skip(60)
     assert world.ec2.describe_network_interfaces(Filters=[task_interfaces()])["NetworkInterfaces"] == []
     assert world.service()["status"] == "INACTIVE"
     world.aws.delays(ecs_task=0, ecs_task_stop=0)

@@ -104,9 +104,8 @@ def test_the_pulse_moves_with_targets_writes_and_what_is_said_of_health_and_only
 def test_the_pulse_does_not_begin_anew_with_the_journal(told: Told) -> None:
     before = told.aws.pulse()[0]
     told.aws.clear_journal()
-    for _ in range(before):
-        told.ec2.create_internet_gateway()
-    assert told.aws.pulse()[0] == 2 * before
+    told.ec2.create_internet_gateway()
+    assert told.aws.pulse()[0] == before + 1 > 1
 
 
 def test_the_pulse_tells_an_interface_from_another(told: Told) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import typing as t
 
 import pytest
@@ -37,11 +36,11 @@ def defaults(world: World, name: str) -> dict[str, str]:
 
 
 def test_an_addon_takes_its_time_and_the_default_version(world: World, aws: EmbeddedAws) -> None:
-    aws.delays(eks_addon=0.3)
+    aws.delays(eks_addon=60)
     made = world.eks.create_addon(clusterName="main", addonName="vpc-cni", tags={"a": "1"})["addon"]
     assert (made["status"], made["tags"]) == ("CREATING", {"a": "1"})
     assert made["addonVersion"] == defaults(world, "vpc-cni")["1.33"]
-    time.sleep(0.4)
+    aws.skip(60)
     assert addon(world, "vpc-cni")["status"] == "ACTIVE"
     assert world.eks.list_addons(clusterName="main")["addons"] == ["vpc-cni"]
 
@@ -105,7 +104,7 @@ def test_an_addon_does_not_overwrite_what_the_cluster_was_born_with_unless_told(
 def test_an_addon_changes_by_an_update(world: World, aws: EmbeddedAws, refused: Refused) -> None:
     role = world.role("csi", "ec2.amazonaws.com")
     world.eks.create_addon(clusterName="main", addonName="vpc-cni")
-    aws.delays(eks_addon=0.3)
+    aws.delays(eks_addon=60)
     values = json.dumps({"enableNetworkPolicy": "true"})
     update = world.eks.update_addon(
         clusterName="main", addonName="vpc-cni", serviceAccountRoleArn=role, configurationValues=values
@@ -113,7 +112,7 @@ def test_an_addon_changes_by_an_update(world: World, aws: EmbeddedAws, refused: 
     assert (update["type"], update["status"]) == ("AddonUpdate", "InProgress")
     with refused("ResourceInUseException", "Addon vpc-cni cannot be updated as it is currently in UPDATING state"):
         world.eks.update_addon(clusterName="main", addonName="vpc-cni")
-    time.sleep(0.4)
+    aws.skip(60)
     followed = world.eks.describe_update(name="main", addonName="vpc-cni", updateId=update["id"])["update"]
     assert followed["status"] == "Successful"
     shown = addon(world, "vpc-cni")

@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-import time
 import typing as t
 
 import pytest
@@ -20,14 +19,14 @@ def world(client: t.Any, network: t.Any) -> World:
 
 
 def test_a_cluster_takes_its_time_and_tells_of_its_endpoint_at_the_end(world: World, aws: EmbeddedAws) -> None:
-    aws.delays(eks_cluster=0.3)
+    aws.delays(eks_cluster=60)
     made = world.cluster(tags={"cloister:region": "us"})
     assert (made["status"], made["version"], made["tags"]) == ("CREATING", "1.33", {"cloister:region": "us"})
     assert "endpoint" not in made
     assert "identity" not in made
     assert "clusterSecurityGroupId" not in made["resourcesVpcConfig"]
     assert world.interfaces() == []
-    time.sleep(0.4)
+    aws.skip(60)
     shown = world.described()
     identifier = shown["endpoint"].removeprefix("https://").partition(".")[0]
     assert shown["status"] == "ACTIVE"
@@ -181,11 +180,11 @@ def test_tags_come_and_go_and_are_held(world: World, aws: EmbeddedAws, refused: 
 
 
 def test_a_cluster_whose_subnets_are_gone_before_it_stands_fails(world: World, aws: EmbeddedAws) -> None:
-    aws.delays(eks_cluster=0.3)
+    aws.delays(eks_cluster=60)
     world.cluster(deletionProtection=True)
     for one in world.subnets:
         world.ec2.delete_subnet(SubnetId=one)
-    time.sleep(0.4)
+    aws.skip(60)
     shown = world.described()
     assert (shown["status"], shown["health"]["issues"][0]["code"]) == ("FAILED", "Ec2SubnetNotFound")
     world.eks.delete_cluster(name="main")

@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-import time
 import typing as t
 
 import pytest
@@ -32,7 +31,7 @@ def profile(world: World, name: str = "system", **more: t.Any) -> dict[str, t.An
 
 
 def test_profiles_are_made_and_deleted_one_at_a_time(world: World, aws: EmbeddedAws, refused: Refused) -> None:
-    aws.delays(eks_fargate_profile=0.3)
+    aws.delays(eks_fargate_profile=60)
     assert profile(world, tags={"a": "1"})["status"] == "CREATING"
     with refused(
         "ResourceInUseException",
@@ -40,7 +39,7 @@ def test_profiles_are_made_and_deleted_one_at_a_time(world: World, aws: Embedded
         "CREATING",
     ):
         profile(world, "other")
-    time.sleep(0.4)
+    aws.skip(60)
     shown = world.eks.describe_fargate_profile(clusterName="main", fargateProfileName="system")["fargateProfile"]
     assert (shown["status"], shown["tags"]) == ("ACTIVE", {"a": "1"})
     assert shown["selectors"] == [{"namespace": "kube-system", "labels": {}}]
@@ -49,7 +48,7 @@ def test_profiles_are_made_and_deleted_one_at_a_time(world: World, aws: Embedded
     world.eks.delete_fargate_profile(clusterName="main", fargateProfileName="system")
     with refused("ResourceInUseException", "in status DELETING"):
         profile(world, "third")
-    time.sleep(0.4)
+    aws.skip(60)
     assert world.eks.list_fargate_profiles(clusterName="main")["fargateProfileNames"] == []
     assert world.eks.list_access_entries(clusterName="main")["accessEntries"] == []
 

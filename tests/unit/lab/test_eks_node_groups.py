@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-import time
 import typing as t
 
 import pytest
@@ -31,12 +30,12 @@ def machines(world: World, name: str = "apps") -> list[Json]:
 
 
 def test_a_node_group_has_an_auto_scaling_group_and_machines(world: World, aws: EmbeddedAws) -> None:
-    aws.delays(eks_node_group=0.3)
+    aws.delays(eks_node_group=60)
     made = world.nodegroup(tags={"cloister:region": "us"}, labels={"role": "apps"}, instanceTypes=["t3.large"])
     assert (made["status"], made["tags"], made["labels"]) == ("CREATING", {"cloister:region": "us"}, {"role": "apps"})
     assert made["amiType"] == "AL2023_x86_64_STANDARD"
     assert (made["version"], made["releaseVersion"]) == ("1.33", "1.33.5-20261101")
-    time.sleep(0.4)
+    aws.skip(60)
     shown = world.group()
     assert (shown["status"], shown["health"]["issues"]) == ("ACTIVE", [])
     name = shown["resources"]["autoScalingGroups"][0]["name"]
@@ -67,10 +66,10 @@ def test_a_deleted_node_group_takes_all_along_in_its_time(world: World, aws: Emb
     assert {"ec2:launch-template", "iam:instance-profile", "autoscaling:autoScalingGroup"} <= kinds
     with refused("ResourceInUseException", "Cluster has nodegroups attached", status=409):
         world.eks.delete_cluster(name="main")
-    aws.delays(eks_node_group_delete=0.3)
+    aws.delays(eks_node_group_delete=60)
     assert world.eks.delete_nodegroup(clusterName="main", nodegroupName="apps")["nodegroup"]["status"] == "DELETING"
     assert world.group()["status"] == "DELETING"
-    time.sleep(0.4)
+    aws.skip(60)
     with refused("ResourceNotFoundException", "No node group found for name: apps.", status=404):
         world.group()
     assert machines(world) == []

@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-import time
 import typing as t
 
 import pytest
@@ -80,11 +79,11 @@ def test_a_new_version_comes_with_new_machines(world: World, aws: EmbeddedAws) -
     world.nodegroup()
     world.eks.update_cluster_version(name="main", version="1.34")
     before = machines(world)
-    aws.delays(eks_node_group=0.4)
+    aws.delays(eks_node_group=60)
     update = world.eks.update_nodegroup_version(**NAMED, version="1.34")["update"]
     assert world.group()["status"] == "UPDATING"
     assert len(machines(world)) == 4
-    time.sleep(0.5)
+    aws.skip(60)
     followed = world.eks.describe_update(**GROUP, updateId=update["id"])["update"]
     assert (followed["status"], followed["type"]) == ("Successful", "VersionUpdate")
     after = machines(world)

@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-import time
 import typing as t
 
 import pytest
@@ -21,13 +20,13 @@ def world(client: t.Any, network: t.Any) -> World:
 
 
 def test_an_update_takes_its_time_and_can_be_followed(world: World, aws: EmbeddedAws) -> None:
-    aws.delays(eks_update=0.3)
+    aws.delays(eks_update=60)
     update = world.eks.update_cluster_version(name="main", version="1.34")["update"]
     assert (update["status"], update["type"]) == ("InProgress", "VersionUpdate")
     assert {"type": "Version", "value": "1.34"} in update["params"]
     shown = world.described()
     assert (shown["status"], shown["version"]) == ("UPDATING", "1.33")
-    time.sleep(0.4)
+    aws.skip(60)
     assert world.eks.describe_update(name="main", updateId=update["id"])["update"]["status"] == "Successful"
     assert world.eks.list_updates(name="main")["updateIds"] == [update["id"]]
     shown = world.described()

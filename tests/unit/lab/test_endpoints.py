@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import typing as t
 
 import pytest
@@ -60,10 +59,10 @@ def test_s3_is_offered_both_ways(ec2: t.Any) -> None:
 def test_an_interface_endpoint_becomes_available_in_its_time(
     aws: EmbeddedAws, ec2: t.Any, place: tuple[str, str]
 ) -> None:
-    aws.delays(vpc_endpoint=0.4)
+    aws.delays(vpc_endpoint=60)
     made = make(ec2, place[0], SubnetIds=[place[1]])
     assert made["State"] == seen(ec2, made["VpcEndpointId"])["State"] == "pending"
-    time.sleep(0.5)
+    aws.skip(60)
     assert seen(ec2, made["VpcEndpointId"])["State"] == "available"
     aws.delays(vpc_endpoint=0)
 
@@ -195,15 +194,15 @@ def test_a_deleted_endpoint_leaves_its_interfaces_a_little_longer(
     aws: EmbeddedAws, ec2: t.Any, place: tuple[str, str], refused: Refused
 ) -> None:
     endpoint = make(ec2, place[0], SubnetIds=[place[1]])["VpcEndpointId"]
-    aws.delays(vpc_endpoint_delete=0.3, endpoint_interface_delete=0.4)
+    aws.delays(vpc_endpoint_delete=60, endpoint_interface_delete=60)
     assert ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])["Unsuccessful"] == []
     assert seen(ec2, endpoint)["State"] == "deleting"
-    time.sleep(0.4)
+    aws.skip(60)
     with refused("InvalidVpcEndpointId.NotFound", endpoint):
         seen(ec2, endpoint)
     with refused("DependencyViolation"):
         ec2.delete_subnet(SubnetId=place[1])
-    time.sleep(0.5)
+    aws.skip(60)
     ec2.delete_subnet(SubnetId=place[1])
     aws.delays(vpc_endpoint_delete=0, endpoint_interface_delete=0)
 

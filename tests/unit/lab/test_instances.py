@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 import typing as t
 
 import pytest
@@ -24,16 +23,16 @@ def run(ec2: t.Any, client: t.Any, network: Network) -> Runner:
 
 
 def test_a_machine_starts_pending_and_runs_in_its_time(aws: EmbeddedAws, ec2: t.Any, run: Runner) -> None:
-    aws.delays(instance=0.3, instance_terminate=0.3)
+    aws.delays(instance=60, instance_terminate=60)
     made = run()
     assert made["State"] == {"Code": 0, "Name": "pending"}
     assert seen(ec2, made["InstanceId"])["State"]["Name"] == "pending"
-    time.sleep(0.4)
+    aws.skip(60)
     assert seen(ec2, made["InstanceId"])["State"]["Name"] == "running"
     ended = ec2.terminate_instances(InstanceIds=[made["InstanceId"]])["TerminatingInstances"][0]
     assert (ended["PreviousState"]["Name"], ended["CurrentState"]["Name"]) == ("running", "shutting-down")
     assert seen(ec2, made["InstanceId"])["State"]["Name"] == "shutting-down"
-    time.sleep(0.4)
+    aws.skip(60)
     assert seen(ec2, made["InstanceId"])["State"]["Name"] == "terminated"
 
 
@@ -180,7 +179,7 @@ def test_a_protected_machine_is_not_terminated(ec2: t.Any, run: Runner, refused:
 def test_a_machine_holds_its_subnet_and_its_groups_until_it_is_gone(
     aws: EmbeddedAws, ec2: t.Any, network: Network, run: Runner, refused: Refused
 ) -> None:
-    aws.delays(instance_terminate=0.3)
+    aws.delays(instance_terminate=60)
     group = network.group(seen(ec2, run()["InstanceId"])["VpcId"])
     instance = run(SecurityGroupIds=[group])["InstanceId"]
     every = [row["Instances"][0]["InstanceId"] for row in ec2.describe_instances()["Reservations"]]
@@ -190,7 +189,7 @@ def test_a_machine_holds_its_subnet_and_its_groups_until_it_is_gone(
         ec2.delete_security_group(GroupId=group)
     with refused("DependencyViolation"):
         ec2.delete_subnet(SubnetId=run.subnet)
-    time.sleep(0.4)
+    aws.skip(60)
     ec2.delete_security_group(GroupId=group)
     ec2.delete_subnet(SubnetId=run.subnet)
 

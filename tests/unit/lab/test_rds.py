@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 
 import pytest
@@ -77,10 +76,10 @@ def test_an_instance_stands_in_two_zones_and_has_a_secret_of_its_own(world: Worl
 
 
 def test_it_has_no_endpoint_until_it_is_available(aws: EmbeddedAws, world: World) -> None:
-    aws.delays(rds_instance=0.3)
+    aws.delays(rds_instance=60)
     assert "Endpoint" not in world.create()
     assert world.now()["DBInstanceStatus"] == "creating"
-    time.sleep(0.35)
+    aws.skip(60)
     assert world.now()["DBInstanceStatus"] == "available"
     assert world.now()["Endpoint"]["Address"].endswith(".us-west-2.rds.amazonaws.com")
 
@@ -140,13 +139,13 @@ def test_a_subnet_group_covers_two_zones_and_stays_while_it_is_used(world: World
 
 def test_its_interfaces_hold_subnets_and_groups(aws: EmbeddedAws, world: World, refused: Refused) -> None:
     world.create()
-    aws.delays(rds_instance_delete=0.3)
+    aws.delays(rds_instance_delete=60)
     world.delete(SkipFinalSnapshot=True)
     with refused("InvalidDBInstanceState", "already being deleted"):
         world.delete(SkipFinalSnapshot=True)
     with refused("DependencyViolation"):
         world.ec2.delete_security_group(GroupId=world.group)
-    time.sleep(0.35)
+    aws.skip(60)
     world.ec2.delete_security_group(GroupId=world.group)
     assert world.interfaces() == []
 
@@ -157,9 +156,9 @@ def test_what_waits_is_pending_until_it_is_applied(aws: EmbeddedAws, world: Worl
     assert changed["PendingModifiedValues"] == {"DBInstanceClass": "db.t3.small", "BackupRetentionPeriod": 3}
     assert (changed["DBInstanceClass"], changed["DeletionProtection"]) == ("db.t3.micro", True)
     assert world.modify(BackupRetentionPeriod=1)["PendingModifiedValues"] == {"DBInstanceClass": "db.t3.small"}
-    aws.delays(rds_instance_modify=0.3)
+    aws.delays(rds_instance_modify=60)
     assert world.modify(ApplyImmediately=True)["DBInstanceStatus"] == "modifying"
-    time.sleep(0.35)
+    aws.skip(60)
     assert (world.now()["DBInstanceClass"], world.now()["PendingModifiedValues"]) == ("db.t3.small", {})
 
 

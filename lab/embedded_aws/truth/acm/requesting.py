@@ -12,7 +12,6 @@ import datetime
 import hashlib
 import re
 import sys
-import time
 import typing as t
 
 from cryptography import x509
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from lab.embedded_aws.clock import current as clock
 from lab.embedded_aws.delays import current as delays
 from lab.embedded_aws.truth.patching import refuser
 
@@ -39,12 +39,12 @@ class Request:
 
     def __init__(self, account: str, names: list[str]) -> None:
         self.account, self.names = account, names
-        self.since = time.monotonic()
+        self.since = clock.now()
         self.proved: float | None = None
 
     def told(self) -> bool:
         """Whether ACM tells the records by now."""
-        return time.monotonic() - self.since >= delays["certificate"] * PROOF_SHARE
+        return clock.now() - self.since >= delays["certificate"] * PROOF_SHARE
 
 
 def proof(account: str, name: str) -> dict[str, str]:
@@ -90,8 +90,8 @@ def state(bundle: t.Any) -> str:
     said = str(bundle.__dict__["cloister_status"])
     if request and said == "PENDING_VALIDATION" and request.told():
         if request.proved is None and all(proved(request.account, name) for name in request.names):
-            request.proved = time.monotonic()
-        if request.proved is not None and time.monotonic() - request.proved >= delays["certificate"]:
+            request.proved = clock.now()
+        if request.proved is not None and clock.now() - request.proved >= delays["certificate"]:
             bundle.status = said = "ISSUED"
     if said == "ISSUED" and bundle._cert.not_valid_after_utc <= datetime.datetime.now(datetime.UTC):
         return "EXPIRED"

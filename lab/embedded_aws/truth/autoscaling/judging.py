@@ -12,8 +12,7 @@ A machine that somebody deregistered is not judged: AWS does not say what it mak
 
 from __future__ import annotations
 
-import time
-
+from lab.embedded_aws.clock import current as clock
 from lab.embedded_aws.truth.autoscaling import traffic_links
 from lab.embedded_aws.truth.autoscaling.group import Group, Member
 
@@ -25,7 +24,7 @@ def mark(group: Group) -> None:
         return
     grace = int(group.settings.get("HealthCheckGracePeriod") or 0)
     for member in group.members:
-        young = member.in_service_at is None or time.monotonic() - member.in_service_at < grace
+        young = member.in_service_at is None or clock.now() - member.in_service_at < grace
         if not young and _unhealthy(group, member):
             member.health_status, member.judged_by = "Unhealthy", "an ELB system"
 

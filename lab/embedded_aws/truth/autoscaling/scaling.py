@@ -7,11 +7,11 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-terminati
 
 from __future__ import annotations
 
-import time
 import typing as t
 
 from moto.core.exceptions import ServiceException
 
+from lab.embedded_aws.clock import current as clock
 from lab.embedded_aws.truth import happenings
 from lab.embedded_aws.truth.autoscaling import activities, choosing, judging, traffic_links
 from lab.embedded_aws.truth.autoscaling.base import Backend, Params
@@ -54,7 +54,7 @@ def _sweep(group: Group) -> None:
     for member in list(group.instance_states):
         state = member.instance.state
         if member.lifecycle_state == "Pending" and state == "running":
-            member.lifecycle_state, member.in_service_at = "InService", time.monotonic()
+            member.lifecycle_state, member.in_service_at = "InService", clock.now()
             _finish(group, member)
             traffic_links.register(group, member)
         elif member.lifecycle_state == "Terminating" and state == "terminated":

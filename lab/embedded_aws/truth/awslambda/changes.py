@@ -7,9 +7,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
 
 from __future__ import annotations
 
-import time
 import typing as t
 
+from lab.embedded_aws.clock import current as clock
 from lab.embedded_aws.delays import current as delays
 from lab.embedded_aws.truth.awslambda.functions import Backend, check_settings, refuse
 
@@ -17,7 +17,7 @@ from lab.embedded_aws.truth.awslambda.functions import Backend, check_settings, 
 def check_free(backend: Backend, name: str, qualifier: str | None) -> t.Any:
     """The function, unless something is still being done to it."""
     found = backend.get_function(name, qualifier)
-    now = time.monotonic()
+    now = clock.now()
     if now < found.active_at:
         refuse(
             "ResourceConflictException",
@@ -46,5 +46,5 @@ def check_code(self: Backend, function_name: str, qualifier: str, body: dict[str
 def update_function_code(self: Backend, function_name: str, qualifier: str, body: dict[str, t.Any]) -> t.Any:
     found = self.get_function(function_name, qualifier)
     found.update_function_code(body)
-    found.updated_at = time.monotonic() + delays["function"]
+    found.updated_at = clock.now() + delays["function"]
     return found.get_configuration()

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import typing as t
 
+from lab.embedded_aws.clock import current as clock
 from lab.embedded_aws.delays import current as delays
 from lab.embedded_aws.truth.ecs.grants import role
 
@@ -112,10 +112,10 @@ def wrap(owner: type) -> None:
     def __init__(self: Function, account_id: str, spec: dict[str, t.Any], region: str, version: t.Any = 1) -> None:  # noqa: N807
         begin(self, account_id, spec, region, version)
         self.logging = logging(self.function_name, spec.get("LoggingConfig"))
-        self.active_at, self.updated_at = time.monotonic() + delays["function"], 0.0
+        self.active_at, self.updated_at = clock.now() + delays["function"], 0.0
 
     def get_configuration(self: Function, on_create: bool = False) -> dict[str, t.Any]:
-        now = time.monotonic()
+        now = clock.now()
         state = {"State": "Pending" if on_create or now < self.active_at else "Active"}
         if state["State"] == "Pending":
             state |= {"StateReason": "The function is being created.", "StateReasonCode": "Creating"}
@@ -128,7 +128,7 @@ def wrap(owner: type) -> None:
         if "LoggingConfig" in config_updates:
             self.logging = logging(self.function_name, config_updates["LoggingConfig"])
         change(self, config_updates)
-        self.updated_at = time.monotonic() + delays["function"]
+        self.updated_at = clock.now() + delays["function"]
         return get_configuration(self)
 
     owner.__init__ = __init__  # type: ignore[misc]

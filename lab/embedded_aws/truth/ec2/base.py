@@ -8,12 +8,12 @@ import datetime
 import heapq
 import itertools
 import secrets
-import time
 import typing as t
 from collections.abc import Callable
 
 from moto.ec2.exceptions import EC2ClientError
 
+from lab.embedded_aws.clock import current as clock
 from lab.embedded_aws.delays import current as delays
 from lab.embedded_aws.truth.ec2.xml import Ec2Result
 
@@ -77,13 +77,13 @@ def after(backend: Backend, delay: str, change: Callable[[], None]) -> None:
         change()
         return
     pending = own(backend, "timeline").setdefault("pending", [])
-    heapq.heappush(pending, (time.monotonic() + seconds, next(_order), change))
+    heapq.heappush(pending, (clock.now() + seconds, next(_order), change))
 
 
 def catch_up(backend: Backend) -> None:
     """Make the changes whose time has come; called before each EC2 action."""
     pending = backend.__dict__.get("cloister", {}).get("timeline", {}).get("pending")
-    while pending and pending[0][0] <= time.monotonic():
+    while pending and pending[0][0] <= clock.now():
         heapq.heappop(pending)[2]()
 
 

@@ -8,10 +8,10 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group
 from __future__ import annotations
 
 import ipaddress
-import time
 from collections.abc import Callable
 
 from lab.embedded_aws import machines
+from lab.embedded_aws.clock import current as clock
 from lab.embedded_aws.truth.ec2.base import tags_of
 from lab.embedded_aws.truth.elbv2.base import Backend, Params, View
 from lab.embedded_aws.truth.elbv2.finding import users_of_group
@@ -73,7 +73,7 @@ def state(backend: Backend, group: TargetGroup, target: Target) -> View:
     ended = _ended(backend, group, target)
     if ended:
         return _said("unused", "Target.InvalidState", f"Target is in the {ended} state")
-    if time.monotonic() < target.ready_at:
+    if clock.now() < target.ready_at:
         return _said("initial", INITIAL)
     verdict = _verdict(backend, group, target)
     if verdict.healthy:

@@ -8,9 +8,9 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Registe
 from __future__ import annotations
 
 import ipaddress
-import time
 import typing as t
 
+from lab.embedded_aws.clock import current as clock
 from lab.embedded_aws.delays import current as delays
 from lab.embedded_aws.truth.ec2.base import after
 from lab.embedded_aws.truth.elbv2 import health
@@ -43,7 +43,7 @@ PRIVATE = tuple(
 def register(backend: Backend, arn: str, wanted: list[Params]) -> None:
     """Register targets, {"Id", "Port", "AvailabilityZone"} each, or with keys in lower case as ECS writes them."""
     group = target_group(backend, arn)
-    ready = time.monotonic() + delays["target_health"]
+    ready = clock.now() + delays["target_health"]
     new = [_read(backend, group, members(one)) for one in wanted]
     if group.target_type == "alb" and len({*group.targets, *((one.id, one.port) for one in new)}) > 1:
         refuse("TooManyTargets", "A target group of type 'alb' can have only one target")
@@ -139,7 +139,7 @@ def deregister(backend: Backend, arn: str, wanted: list[Params]) -> None:
 
 
 def _leave(backend: Backend, group: TargetGroup, target: Target) -> None:
-    target.gone_at = time.monotonic() + delays["target_drain"]
+    target.gone_at = clock.now() + delays["target_drain"]
 
     def gone() -> None:
         if group.targets.get((target.id, target.port)) is target:
@@ -155,7 +155,7 @@ def begin_checks(backend: Backend, arns: t.Iterable[str]) -> None:
     """Start the first health checks of groups that a listener or rule has just begun to use."""
     for arn in arns:
         for target in target_group(backend, arn).targets.values():
-            target.ready_at = time.monotonic() + delays["target_health"]
+            target.ready_at = clock.now() + delays["target_health"]
 
 
 def load_balancer_target(backend: Backend, arn: str, port: int | None = None) -> TargetGroup | None:

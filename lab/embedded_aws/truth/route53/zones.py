@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 import secrets
 import string
-import time
 import typing as t
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 
+from lab.embedded_aws.clock import current as clock
 from lab.embedded_aws.delays import current as delays
 from lab.embedded_aws.truth.patching import refuser
 
@@ -39,12 +39,12 @@ def _letters(count: int) -> str:
 def change(comment: str | None = None) -> dict[str, t.Any]:
     """A new change, in sync once its delay has passed."""
     identifier = "/change/C" + _letters(20)
-    _changes[identifier] = time.monotonic() + delays["route53_change"]
+    _changes[identifier] = clock.now() + delays["route53_change"]
     return _change_info(identifier, comment)
 
 
 def _change_info(identifier: str, comment: str | None = None) -> dict[str, t.Any]:
-    waiting = _changes[identifier] > time.monotonic()
+    waiting = _changes[identifier] > clock.now()
     status = "PENDING" if waiting else "INSYNC"
     return {"Id": identifier, "Status": status, "SubmittedAt": utcnow(), "Comment": comment}
 

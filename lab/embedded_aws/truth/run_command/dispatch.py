@@ -18,6 +18,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from lab.embedded_aws import machines
 from lab.embedded_aws.backend_lock import BACKEND
+from lab.embedded_aws.clock import current as clock
 from lab.embedded_aws.delays import current as delays
 from lab.embedded_aws.truth.run_command import agent, targets
 from lab.embedded_aws.truth.run_command.commands import (
@@ -110,12 +111,12 @@ def _one(command: Command, one: Invocation) -> None:
 
 def _reached(command: Command, one: Invocation) -> machines.Machine | None:
     """The machine, as soon as its agent answers; None when the command's time is up before."""
-    end = time.monotonic() + command.timeout_seconds * delays["command_expiry"]
+    end = clock.now() + command.timeout_seconds * delays["command_expiry"]
     while not one.cancelled:
         machine = machines.behind(one.node)
         if machine is not None and _online(command, one.node):
             return machine
-        if time.monotonic() >= end:
+        if clock.now() >= end:
             return None
         time.sleep(LOOK_SECONDS)
     return None

@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-import time
 import typing as t
 
 import pytest
@@ -39,11 +38,11 @@ def test_a_network_one_has_names_and_a_zone_of_its_own(balancing: Balancing) -> 
 
 
 def test_it_takes_its_time_and_is_then_active(aws: EmbeddedAws, balancing: Balancing) -> None:
-    aws.delays(load_balancer=0.3)
+    aws.delays(load_balancer=60)
     made = balancing.balancer()
     assert made["State"]["Code"] == "provisioning"
     assert one(balancing.elb, made["LoadBalancerArn"])["State"]["Code"] == "provisioning"
-    time.sleep(0.4)
+    aws.skip(60)
     assert one(balancing.elb, made["LoadBalancerArn"])["State"]["Code"] == "active"
 
 
@@ -239,14 +238,14 @@ def test_dual_stack_needs_ipv6_in_the_subnets(balancing: Balancing, refused: Ref
 def test_what_a_deleted_one_held_is_in_use_for_a_while(
     aws: EmbeddedAws, balancing: Balancing, refused: Refused
 ) -> None:
-    aws.delays(load_balancer_delete=0.4)
+    aws.delays(load_balancer_delete=60)
     arn = balancing.balancer()["LoadBalancerArn"]
     balancing.elb.delete_load_balancer(LoadBalancerArn=arn)
     with refused("LoadBalancerNotFound"):
         one(balancing.elb, arn)
     with refused("DependencyViolation"):
         balancing.ec2.delete_subnet(SubnetId=balancing.subnets[0])
-    time.sleep(0.5)
+    aws.skip(60)
     balancing.ec2.delete_subnet(SubnetId=balancing.subnets[0])
     balancing.ec2.delete_security_group(GroupId=balancing.security_group)
     balancing.ec2.detach_internet_gateway(InternetGatewayId=balancing.gateway, VpcId=balancing.vpc)

@@ -2,7 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
 
-import time
 import typing as t
 
 import pytest
@@ -50,10 +49,10 @@ def test_a_target_is_unused_until_a_listener_leads_to_it(balancing: Balancing, a
 
 
 def test_first_checks_take_their_time(aws: EmbeddedAws, balancing: Balancing, group: str, address: str) -> None:
-    aws.delays(target_health=0.3)
+    aws.delays(target_health=60)
     register(balancing, group, address)
     assert balancing.health(group) == [(address, "initial", "Elb.InitialHealthChecking")]
-    time.sleep(0.4)
+    aws.skip(60)
     assert balancing.health(group) == [(address, "healthy", "")]
 
 
@@ -84,11 +83,11 @@ def test_an_address_that_nobody_holds_times_out(balancing: Balancing, group: str
 
 
 def test_a_target_that_leaves_drains_first(aws: EmbeddedAws, balancing: Balancing, group: str, address: str) -> None:
-    aws.delays(target_drain=0.3)
+    aws.delays(target_drain=60)
     register(balancing, group, address)
     balancing.elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": address}])
     assert balancing.health(group) == [(address, "draining", "Target.DeregistrationInProgress")]
-    time.sleep(0.4)
+    aws.skip(60)
     assert balancing.health(group) == []
     assert balancing.health(group, Targets=[{"Id": address}]) == [(address, "unused", "Target.NotRegistered")]
 

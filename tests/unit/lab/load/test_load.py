@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import typing as t
 
 import pytest
 
+from lab.embedded_aws.client import ROOT
+from lab.load.__main__ import BEGUN
 from lab.load.clients import Clients, Wanted
 from lab.load.report import Failure, Report, percentile
 from lab.load.server import Service
@@ -46,6 +49,25 @@ def test_streams_end_with_their_last_event_when_the_clients_are_told_to_end() ->
     report = met(Service("first").serve, end_after=0.05, posters=0, streamers=2, events=30, gap=0.01)
     assert report.failures == []
     assert (report.streams, report.events) == (2, 62)
+
+
+def test_it_says_when_it_is_answered_and_what_it_met_once_it_is_told_to_end() -> None:
+    async def run() -> tuple[bytes, Report]:
+        server = await asyncio.start_server(Service("first").serve, "127.0.0.1", 0)
+        where = ("--at=127.0.0.1", f"--port={server.sockets[0].getsockname()[1]}")
+        words = ("-m", "lab.load", "--json", "--plain", "--events=2", *where, "work.example.com")
+        load = await asyncio.create_subprocess_exec(sys.executable, *words, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+        assert load.stdout is not None
+        first = await load.stdout.readline()
+        load.terminate()
+        said, _ = await load.communicate()
+        server.close()
+        return first, Report.of_json(said.decode())
+
+    first, report = asyncio.run(run())
+    assert first.split() == [BEGUN.encode()]
+    assert report.posts > 0
+    assert report.failures == []
 
 
 def answering(text: str) -> Serve:

@@ -137,7 +137,7 @@ def test_a_proof_that_nobody_sees_is_told_with_domain_record_and_name_servers(wo
 
 def test_what_acm_says_late_is_waited_for(world: World) -> None:
     world.zone()
-    world.lab.delays(certificate=1.2)
+    world.lab.delays(certificate=15)
     world.apply(PUBLIC)
     world.prove("public", seconds=20)
     assert status(world) == "ISSUED"

@@ -118,7 +118,7 @@ def test_names_that_are_seen_late_are_borne(world: World) -> None:
 
 
 def test_it_is_waited_for_in_the_join_alone(world: World) -> None:
-    world.lab.delays(rds_instance=0.6)
+    world.lab.delays(rds_instance=60)
     world.make(database())
     assert world.instance().raw["DBInstanceStatus"] == "creating"
     assert not world.make(database()).changed
@@ -130,7 +130,7 @@ def test_it_is_waited_for_in_the_join_alone(world: World) -> None:
 
 def test_it_can_be_made_again_while_the_old_one_goes(world: World) -> None:
     world.bring(database())
-    world.lab.delays(rds_instance_delete=0.6)
+    world.lab.delays(rds_instance_delete=60)
     world.rds("delete_db_instance", DBInstanceIdentifier="us-main", SkipFinalSnapshot=True)
     assert told(world.bring(database())) == [("DB instance", "main", "create")]
 

@@ -177,7 +177,7 @@ def test_another_group_behind_a_capacity_provider_is_refused(world: World) -> No
 
 
 def test_attachments_that_take_their_time_are_waited_for(world: World) -> None:
-    world.lab.delays(ecs_attachment=0.6)
+    world.lab.delays(ecs_attachment=60)
     world.make_clusters(WITH_POOL)
     assert EcsCluster(world.aws, OWNER).settled(world.standing(EcsCluster)["main"])
     assert CapacityProvider(world.aws, OWNER).settled(world.standing(CapacityProvider)["gpu"])

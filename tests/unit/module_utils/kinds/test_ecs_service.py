@@ -80,7 +80,7 @@ def test_another_cluster_is_refused_unless_the_service_may_be_replaced(world: Wo
 
 
 def test_a_name_is_taken_until_its_predecessor_has_drained(world: World) -> None:
-    world.lab.delays(ecs_task_stop=0.6)
+    world.lab.delays(ecs_task_stop=30)
     world.run(PLAIN)
     world.aws.call("ecs", "delete_service", cluster="us-main", service="us-guard", force=True)
     assert told(world.run(PLAIN, check=True)) == [("ECS service", "guard", "create")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import typing as t
-from threading import Timer
 
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
@@ -17,6 +16,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._errors import (
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.eks_cluster import EksCluster
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.unit.module_utils.kinds.conftest import Waiting
 from tests.unit.module_utils.kinds.eks_nodes_world import OWNER, World, cluster, fields, nodes, plan
 
 LOG, CLUSTER = "cluster log group", "EKS cluster"
@@ -144,7 +144,7 @@ def test_a_cluster_with_nodes_of_others_does_not_go(world: World) -> None:
 
 def test_a_run_that_was_killed_while_a_change_ran_is_taken_up(world: World) -> None:
     world.stand(version="1.32")
-    world.lab.delays(eks_update=2)
+    world.lab.delays(eks_update=60)
     world.aws.call("eks", "update_cluster_version", name="us-main", version="1.33")
     world.writes()
     entry = cluster()
@@ -155,7 +155,7 @@ def test_a_run_that_was_killed_while_a_change_ran_is_taken_up(world: World) -> N
 
 
 def test_a_cluster_that_is_still_being_made_is_waited_for(world: World) -> None:
-    world.lab.delays(eks_cluster=2)
+    world.lab.delays(eks_cluster=60)
     entry = cluster()
     world.begin(entry)
     assert world.cluster()["status"] == "CREATING"
@@ -190,10 +190,8 @@ def test_a_version_that_did_not_come_is_told_with_the_reason(world: World) -> No
         world.settle(cluster())
 
 
-def test_a_security_group_that_comes_a_moment_later_is_waited_for(world: World) -> None:
+def test_a_security_group_that_comes_a_moment_later_is_waited_for(world: World, waiting: Waiting) -> None:
     """It is made in the same layer, beside the cluster."""
-    late = Timer(8, world.group, ["late"])
-    late.start()
+    waiting.meanwhile(8, lambda: world.group("late"))
     world.begin(cluster(security_groups=["late"]))
-    late.join()
     assert len(world.cluster()["resourcesVpcConfig"]["securityGroupIds"]) == 1

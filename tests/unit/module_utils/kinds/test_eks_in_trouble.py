@@ -60,7 +60,7 @@ def test_a_call_whose_answer_is_lost_makes_no_second_cluster_and_no_second_group
 
 def test_profiles_come_one_after_the_other_and_beside_nodes(world: World) -> None:
     world.stand()
-    world.lab.delays(eks_fargate_profile=0.5, eks_node_group=1)
+    world.lab.delays(eks_fargate_profile=20, eks_node_group=60)
     three = [profile(name) for name in ("a", "b", "c")]
     world.run(nodes(), profiles=three)
     assert not world.run(nodes(), profiles=three).changed

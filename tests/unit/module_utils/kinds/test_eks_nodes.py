@@ -172,7 +172,7 @@ def test_a_run_that_was_killed_before_the_group_goes_on(world: World) -> None:
 def test_a_group_on_its_way_out_is_waited_for(world: World) -> None:
     world.stand()
     world.run(nodes())
-    world.lab.delays(eks_node_group_delete=1)
+    world.lab.delays(eks_node_group_delete=60)
     world.aws.call("eks", "delete_nodegroup", clusterName="us-main", nodegroupName="apps")
     world.run(nodes())
     assert world.nodes()["status"] == "ACTIVE"

@@ -180,7 +180,7 @@ def test_a_role_that_lambda_and_scheduler_see_late_is_waited_for(world: World) -
 
 
 def test_a_function_that_is_slow_to_begin_is_waited_for(world: World) -> None:
-    world.lab.delays(function=0.4)
+    world.lab.delays(function=30)
     world.apply(**ALL)
     world.apply(**{**ALL, "functions": [{**SLEEP, "code": "endpoint_targets", "memory_mib": 512}]})
     world.lab.delays(function=0)

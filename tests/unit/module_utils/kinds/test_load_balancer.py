@@ -96,7 +96,7 @@ def test_a_network_one_has_the_addresses_it_is_given_in_each_zone(world: World) 
 
 
 def test_a_network_one_that_is_rebuilt_has_the_same_addresses(world: World) -> None:
-    world.lab.delays(load_balancer_delete=0.5)
+    world.lab.delays(load_balancer_delete=30)
     world.apply("load_balancers", edge())
     before = world.id("load_balancers", "edge")
     # By hand, so that the addresses may still be held when the next run comes.
@@ -202,7 +202,7 @@ def _let_balancers_write(world: World, bucket: str) -> None:
 
 
 def test_one_that_is_started_is_not_waited_for_unless_that_is_wanted(world: World) -> None:
-    world.lab.delays(load_balancer=1.0)
+    world.lab.delays(load_balancer=60)
     world.apply("load_balancers", balancer(), wait=False)
     assert world.standing("load_balancers")["public"].raw["State"]["Code"] == "provisioning"
     assert not world.apply("load_balancers", balancer()).changed

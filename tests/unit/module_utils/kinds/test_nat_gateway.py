@@ -71,7 +71,7 @@ def test_an_address_goes_once_it_is_no_longer_to_be_kept(world: World) -> None:
 
 
 def test_a_gateway_that_is_rebuilt_has_the_same_address(world: World) -> None:
-    world.lab.delays(nat_gateway_delete=0.5)
+    world.lab.delays(nat_gateway_delete=60)
     world.apply("nat_gateways", NAT_A)
     first = world.standing("nat_gateways")["main-a"]
     # By hand, so that the address is still held when the next run comes.
@@ -100,7 +100,7 @@ def test_an_address_that_something_else_uses_is_refused_before_anything_is_made(
 
 
 def test_a_started_gateway_is_not_waited_for_unless_that_is_wanted(world: World) -> None:
-    world.lab.delays(nat_gateway=1.0)
+    world.lab.delays(nat_gateway=60)
     world.apply("nat_gateways", NAT_A, wait=False)
     assert world.standing("nat_gateways")["main-a"].raw["State"] == "pending"
     assert not world.apply("nat_gateways", NAT_A).changed
@@ -108,7 +108,7 @@ def test_a_started_gateway_is_not_waited_for_unless_that_is_wanted(world: World)
 
 
 def test_a_route_waits_for_its_gateway_and_the_second_run_writes_nothing(world: World) -> None:
-    world.lab.delays(nat_gateway=0.5)
+    world.lab.delays(nat_gateway=60)
     world.apply("nat_gateways", NAT_A, wait=False)
     world.apply("nat_routes", ROUTE)
     assert world.fields("nat_routes") == {

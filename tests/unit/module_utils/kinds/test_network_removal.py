@@ -42,7 +42,7 @@ def world(aws: Aws, embedded_aws: EmbeddedAws) -> World:
         route_tables=[PUBLIC, PRIVATE],
         nat_routes=[{"table": "main-private-a", "nat_gateway": "main-a"}],
     )
-    made.lab.delays(nat_gateway_delete=0.3)
+    made.lab.delays(nat_gateway_delete=60)
     return made
 
 

@@ -35,7 +35,7 @@ def refreshes(world: World) -> list[dict[str, t.Any]]:
 
 
 def test_machines_are_not_waited_for_when_made_and_are_when_joined(world: World) -> None:
-    world.lab.delays(instance=1.0)
+    world.lab.delays(instance=5)
     world.make(pool())
     assert [one["LifecycleState"] for one in world.machines()] == ["Pending"]
     assert not world.settle(pool()).changed
@@ -152,7 +152,7 @@ def test_a_refresh_that_runs_is_joined(world: World) -> None:
     world.make(pool())
     changed = pool(metadata_hop_limit=3)
     world.make(changed)
-    world.lab.delays(instance_refresh=1.0)
+    world.lab.delays(instance_refresh=5)
     preferences = {"SkipMatching": True, "ScaleInProtectedInstances": "Refresh"}
     world.aws.make("autoscaling", "start_instance_refresh", AutoScalingGroupName="us-cpu", Preferences=preferences)
     world.settle(changed)
@@ -164,7 +164,7 @@ def test_a_refresh_whose_start_was_not_answered_is_joined(world: World) -> None:
     world.make(pool())
     changed = pool(metadata_hop_limit=3)
     world.make(changed)
-    world.lab.delays(instance_refresh=0.5)
+    world.lab.delays(instance_refresh=5)
     world.lab.reset_connections("StartInstanceRefresh", applied=True)
     world.settle(changed)
     assert len(refreshes(world)) == 1
@@ -174,7 +174,7 @@ def test_a_refresh_that_takes_too_long_is_told_with_its_progress_and_taken_up_by
     world.make(pool())
     changed = pool(metadata_hop_limit=3)
     world.make(changed)
-    world.lab.delays(instance_refresh=1.0)
+    world.lab.delays(instance_refresh=5)
     with pytest.raises(
         DeadlineError, match=r"instance refresh .* of us-cpu is at 0 % after 0 s \(1 machines to go.*goes on"
     ):
@@ -203,7 +203,7 @@ def test_a_refresh_that_fails_is_told_with_the_reason(world: World) -> None:
 
 
 def test_a_pool_that_is_no_longer_listed_goes_machines_first(world: World) -> None:
-    world.lab.delays(instance_terminate=0.5)
+    world.lab.delays(instance_terminate=60)
     world.make(pool(), pool("more", size={"min": 2, "max": 2}))
     world.settle(pool(), pool("more"))
     gone = {one["InstanceId"] for one in world.machines("more")}

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 import typing as t
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from ansible_collections.cloister.aws.plugins.module_utils._registrations import
 from ansible_collections.cloister.aws.plugins.module_utils._suspensions import PROCESSES, ROLLING, Suspender
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.unit.module_utils.kinds.conftest import Waiting
 from tests.unit.module_utils.kinds.edge_world import Edge
 
 BOTH = {"us-edge-http": ["i"], "us-edge-https": ["i"]}
@@ -51,15 +50,13 @@ def test_the_fleet_is_read_with_all_that_matters_of_it(world: Edge) -> None:
     }
 
 
-def test_one_is_taken_out_once_its_balancer_knows_and_put_back_until_it_serves(world: Edge) -> None:
+def test_one_is_taken_out_once_its_balancer_knows_and_put_back_until_it_serves(world: Edge, waiting: Waiting) -> None:
     node, registrar = world.ids[0], Registrar(world.aws, "us")
     Suspender(world.aws, "us").suspend([node])
-    world.lab.delays(target_health=0.4)
-    told = threading.Timer(0.5, lambda: world.lab.target_health(node, healthy=False))
-    told.start()
-    began = time.monotonic()
-    assert moved(registrar.take_out([node], gently=True, settle_seconds=0.5, wait_seconds=20)) == BOTH
-    assert time.monotonic() - began > 1.0
+    world.lab.delays(target_health=10)
+    waiting.meanwhile(20, lambda: world.lab.target_health(node, healthy=False))
+    assert moved(registrar.take_out([node], gently=True, settle_seconds=15, wait_seconds=60)) == BOTH
+    assert waiting.seconds >= 35
     assert world.states(node) <= {"absent", "draining"}
     assert registrar.take_out([node], gently=True, settle_seconds=60, wait_seconds=60) == {}
     world.lab.target_health(node, healthy=None)

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 from pathlib import Path
+from threading import Event
 
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
@@ -66,8 +66,8 @@ def test_young_ones_stay(world: World) -> None:
 
 def test_one_that_runs_already_is_joined_and_what_it_made_stays(world: World) -> None:
     before = ids(world)
-    time.sleep(1)  # AWS tells in whole seconds when a refresh began
-    world.lab.delays(instance_refresh=0.3)
+    Event().wait(1)  # AWS tells in whole seconds when a refresh began
+    world.lab.delays(instance_refresh=5)
     preferences = {"SkipMatching": False, "ScaleInProtectedInstances": "Refresh"}
     world.aws.call("autoscaling", "start_instance_refresh", AutoScalingGroupName="us-cpu", Preferences=preferences)
     done = turn(world)
