@@ -38,7 +38,8 @@ class Load:
         command = [sys.executable, "-m", "lab.load", "--json", f"--ca={BUNDLE}", *words, host]
         pipes: dict[str, t.Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "bufsize": 0}
         process = client.enter(server, command, address, cwd=ROOT, **pipes)
-        process.stdout.readline()  # its first words; without a buffer, which would keep what `communicate` wants
+        if process.stdout:
+            process.stdout.readline()  # its first words; without a buffer, which would keep what `communicate` wants
         return cls(process)
 
     def ended(self, seconds: float = END_SECONDS) -> Report:
