@@ -11,10 +11,13 @@ from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws, Conn
 
 from lab.embedded_aws.client import EmbeddedAws
 from tests.environment import lead_to
+from tests.labs import Labs
 
 # Tests that run in the background ignore these, and so would all that they start; ^C and hanging up are tested.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+EmbeddedAws.start = Labs().start
 
 
 def pytest_xdist_auto_num_workers() -> int:
