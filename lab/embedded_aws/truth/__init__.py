@@ -29,6 +29,10 @@ def common() -> None:
     """Patches of moto's core."""
     from moto.core import responses
     from moto.core.base_backend import AccountSpecificBackend
+    from moto.core.common_models import BaseModel
+
+    # moto holds on to all that it ever made, for a view of its own, and a server for hundreds of tests grows without end.
+    BaseModel.__new__ = lambda cls, *_, **__: super(BaseModel, cls).__new__(cls)
 
     # moto lists a class's methods for every call; the classes no longer change once calls are answered.
     responses.method_names_from_class = functools.cache(responses.method_names_from_class)

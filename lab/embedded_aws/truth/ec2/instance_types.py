@@ -64,8 +64,13 @@ def describe_instance_types(response: Response) -> t.Any:
             "InvalidInstanceType",
             f"The following supplied instance types do not exist: [{', '.join(sorted(unknown))}]",
         )
-    found = [InstanceType(name) for name in wanted or sorted(one for one in offered if one in INSTANCE_TYPES)]
-    for name, values in read_filters(response):
+    filters = list(read_filters(response))
+    names = wanted or sorted(one for one in offered if one in INSTANCE_TYPES)
+    # Before there are a thousand objects of it: what most callers ask.
+    for values in [values for name, values in filters if name == "instance-type"]:
+        names = [name for name in names if accepts(values, [name])]
+    found = [InstanceType(name) for name in names]
+    for name, values in filters:
         found = [one for one in found if accepts(values, _listed(one.get_filter_value(name)))]
     return ActionResult(paged(response, "InstanceTypes", found).result)
 
