@@ -31,7 +31,7 @@ def common() -> None:
     from moto.core.base_backend import AccountSpecificBackend
     from moto.core.common_models import BaseModel
 
-    # moto holds on to all that it ever made, for a view of its own, and a server for hundreds of tests grows without end.
+    # moto holds on to all that it ever made, for a view of its own: a server for hundreds of tests grows without end.
     BaseModel.__new__ = lambda cls, *_, **__: super(BaseModel, cls).__new__(cls)
 
     # moto lists a class's methods for every call; the classes no longer change once calls are answered.
