@@ -3,8 +3,8 @@ REGION ?= us
 ARGS ?=
 
 INVENTORY := inventories/$(REGION)
-# A file's tests stay together, they share what they start.
-PYTEST := pytest -n auto --dist loadfile
+# A file's tests stay together, they share what they start; files begin in the order of tests/conftest.py.
+PYTEST := pytest -n auto --dist loadfile --no-loadscope-reorder
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # A run is a hundred Python processes of the same sources, which are compiled once.
 unexport PYTHONDONTWRITEBYTECODE

@@ -19,10 +19,18 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 EmbeddedAws.start = Labs().start
 
+# Where the files are that take longest; what is short fills up the workers at the end.
+FIRST = ("tests/integration/edge/", "tests/integration/rehearsal/", "molecule/", "tests/integration/")
+
 
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores, as tests wait for what they started half of their time."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with long files, else the last of them is waited for alone; make's pytest keeps this order."""
+    items.sort(key=lambda item: next((rank for rank, at in enumerate(FIRST) if item.nodeid.startswith(at)), len(FIRST)))
 
 
 @pytest.fixture(scope="session")

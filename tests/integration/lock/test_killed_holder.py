@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.killing import IN_A_NAMESPACE
 from tests.integration.lock.operators import LIGHT, Operator, lock_writes, until, vpcs
 from tests.integration.playbook import ROOT, Region
 
 UNLOCK = "playbooks/unlock.yml"
-IN_A_NAMESPACE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 BEATING = "tests/integration/lock/beating.yml"
 
 
