@@ -66,7 +66,7 @@ def describe_instance_types(response: Response) -> t.Any:
         )
     filters = list(read_filters(response))
     names = wanted or sorted(one for one in offered if one in INSTANCE_TYPES)
-    # Before there are a thousand objects of it: what most callers ask.
+    # First by name, which most callers ask for: there are a thousand types.
     for values in [values for name, values in filters if name == "instance-type"]:
         names = [name for name in names if accepts(values, [name])]
     found = [InstanceType(name) for name in names]
