@@ -72,12 +72,13 @@ def test_functions_that_aws_would_not_take_are_refused(client: Clients, wrong: d
 
 
 def test_a_function_takes_one_change_at_a_time(aws: EmbeddedAws, client: Clients, make: t.Callable[..., str]) -> None:
-    aws.delays(function=1)
+    aws.delays(function=60)
     make("answer")
     api = client("lambda")
     change = lambda: api.update_function_configuration(FunctionName="us-work", MemorySize=512)  # noqa: E731
     assert code_of(change) == "ResourceConflictException"
     aws.delays(function=0)
+    aws.skip(60)
     api.get_waiter("function_active_v2").wait(FunctionName="us-work", WaiterConfig={"Delay": 1})
     change()
     said = {"Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
