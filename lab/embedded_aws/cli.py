@@ -118,13 +118,8 @@ def _serve(options: argparse.Namespace) -> None:
     from lab.embedded_aws import daemon, server
 
     try:
-        server.serve(
-            options.account,
-            options.log,
-            _read_delays(options.delays, options.hurry),
-            options.owner_pid,
-            server.announce_on(),
-        )
+        delays = _read_delays(options.delays, options.hurry)
+        server.serve(options.account, options.log, delays, options.owner_pid)
     finally:
         if options.remove_log and options.log:
             daemon.remove_folder(options.log)

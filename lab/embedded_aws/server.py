@@ -49,14 +49,8 @@ def client_environment(endpoint: str, access_key: str, secret: str) -> dict[str,
     }
 
 
-def serve(
-    account: str,
-    log: Path | None,
-    delay_seconds: dict[str, t.Any],
-    owner_pid: int | None,
-    announce: t.Callable[[dict[str, t.Any]], None],
-) -> None:
-    """Serve until stopped; `announce` gets {endpoint, pid, account, log, environment} once calls are answered."""
+def serve(account: str, log: Path | None, delay_seconds: dict[str, t.Any], owner_pid: int | None) -> None:
+    """Serve until stopped; print {endpoint, pid, account, log, environment} once calls are answered."""
     delays.current.begin_with(delay_seconds)
     accounts, journal, faults = Accounts(account), Journal(log), Faults()
     access_key, secret = new_keys()
@@ -75,7 +69,7 @@ def serve(
     if owner_pid:
         threading.Thread(target=_outlive, args=(owner_pid, server), daemon=True).start()
     threading.Thread(target=preload, daemon=True).start()
-    announce(control.status)
+    _announce(control.status)
     server.serve_forever(poll_interval=0.1)
 
 
@@ -106,11 +100,7 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def announce_on(stream: t.TextIO = sys.stdout) -> t.Callable[[dict[str, t.Any]], None]:
-    """An announcer that prints one JSON line."""
-
-    def announce(status: dict[str, t.Any]) -> None:
-        stream.write(json.dumps(status) + "\n")
-        stream.flush()
-
-    return announce
+def _announce(status: dict[str, t.Any]) -> None:
+    """Print one JSON line; what moto prints afterwards goes to standard error, as whoever started it reads no more."""
+    print(json.dumps(status), flush=True)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -55,6 +55,20 @@ def test_start_prints_one_line_that_reaches_the_server(state: Path) -> None:
     assert EmbeddedAws.from_status(status).status() == status
 
 
+def test_serve_prints_its_status_alone_and_says_the_rest_in_the_log(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lab.embedded_aws", "serve"]
+    log = tmp_path / "log"
+    with log.open("w") as errors, subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors) as server:
+        assert server.stdout
+        environment = json.loads(server.stdout.readline())["environment"]
+        code = "import boto3; boto3.client('braket', 'us-west-2').search_devices(filters=[])"
+        asked = subprocess.run([sys.executable, "-c", code], env={**os.environ, **environment}, stderr=subprocess.PIPE)
+        server.terminate()
+        assert server.stdout.read() == b""
+    assert b"NotModelled" in asked.stderr
+    assert "Unable to find appropriate backend for braket" in log.read_text(), "moto's own words"
+
+
 def test_keys_are_long_and_differ_from_start_to_start(tmp_path: Path) -> None:
     keys = set()
     for number in range(2):
