@@ -19,12 +19,12 @@ import urllib.request
 import uuid
 from pathlib import Path
 
-import boto3
 import pytest
 
 from lab.embedded_aws.client import EmbeddedAws
 from lab.nodes import node as machines
 from lab.nodes.docker import docker
+from tests.clients import Clients
 from tests.integration.playbook import ANSIBLE_PLAYBOOK, ROOT
 from tests.unit.lab.sessions import world
 from tests.with_docker import need_docker
@@ -69,9 +69,7 @@ def person(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Person]:
     lab = EmbeddedAws.start()
     try:
         machines.up(machines.Wanted(name))
-        keys = {key.lower(): value for key, value in lab.environment.items() if key.startswith("AWS_") and "KEY" in key}
-        make: t.Any = boto3.session.Session(region_name=REGION).client
-        client = lambda service: make(service, endpoint_url=lab.endpoint, **keys)  # noqa: E731 - passed on
+        client = Clients(lab.environment, REGION)
         instance = world.online_node(client, lab, name)
         client("ec2").create_tags(Resources=[instance], Tags=[{"Key": "Name", "Value": "front"}])
         yield Person(tmp_path_factory.mktemp("person"), lab, instance, name)

@@ -9,9 +9,9 @@ import shutil
 import typing as t
 from pathlib import Path
 
-import boto3.session
 import pytest
 
+from tests.clients import Clients
 from tests.integration.playbook import ROOT, Region, cut
 from tests.unit.lab.commands.world import REGION, Fleet, put_docker
 
@@ -46,8 +46,4 @@ def world(standing: tuple[Region, Path]) -> World:
     """An empty account with a role for nodes."""
     region, docker = standing
     region.lab.reset()
-    said = region.lab.environment
-    keys = {"aws_access_key_id": said["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": said["AWS_SECRET_ACCESS_KEY"]}
-    session = boto3.session.Session(region_name=REGION, **keys)
-    client: t.Any = session.client
-    return World(region, Fleet(region.lab, lambda name: client(name, endpoint_url=region.lab.endpoint), docker))
+    return World(region, Fleet(region.lab, Clients(region.lab.environment, REGION), docker))

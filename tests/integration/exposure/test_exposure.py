@@ -31,9 +31,7 @@ class Laid:
     def __init__(self, region: Region, doors: Path) -> None:
         self.region = region
         self.doors = doors
-
-    def client(self, service: str) -> t.Any:
-        return session(self.region)(service)
+        self.client = session(region)
 
     def look(self, declared: bool = False) -> Run:
         """Look from outside; with ``declared``, a stack of the inventory has the load balancer's listeners."""

@@ -13,12 +13,12 @@ import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-import boto3.session
 import pytest
 import yaml
 
 from lab.nodes.docker import docker
 from tests.integration.playbook import ROOT, Region, Run, cut
+from tests.integration.rehearsal.neighbours import session
 from tests.with_docker import need_docker
 
 PATH = "/cloister/kr/plain-ami"
@@ -39,10 +39,7 @@ class World:
 
     def __init__(self, region: Region) -> None:
         self.region = region
-        said = region.lab.environment
-        keys = {"aws_access_key_id": said["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": said["AWS_SECRET_ACCESS_KEY"]}
-        session = boto3.session.Session(region_name="ap-northeast-2", **keys)
-        self.client: t.Any = lambda name: session.client(name, endpoint_url=region.lab.endpoint)
+        self.client = session(region)
 
     def play(self, verb: str, *more: str) -> Run:
         return self.region.play(f"playbooks/{verb}.yml", *more)

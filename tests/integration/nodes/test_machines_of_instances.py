@@ -11,12 +11,12 @@ import sys
 import time
 import typing as t
 
-import boto3
 import pytest
 
 from lab.embedded_aws.client import EmbeddedAws, NotRunningError
 from lab.nodes import network
 from lab.nodes.docker import docker
+from tests.clients import Clients
 from tests.with_docker import need_docker
 
 REGION = "us-west-2"
@@ -29,9 +29,7 @@ class Group:
 
     def __init__(self, aws: EmbeddedAws) -> None:
         self.aws = aws
-        keys = {name.lower(): aws.environment[name.upper()] for name in ("aws_access_key_id", "aws_secret_access_key")}
-        session = boto3.session.Session(region_name=REGION, **t.cast("t.Any", keys))
-        self.ec2, self.asg = (session.client(name, endpoint_url=aws.endpoint) for name in ("ec2", "autoscaling"))
+        self.ec2, self.asg = map(Clients(aws.environment), ("ec2", "autoscaling"))
         self.cidr = next(cidr for n in range(200, 250) if not network.taken(cidr := f"10.{n}.0.0/16"))
         environment = {**os.environ, **aws.environment}
         self.follower = subprocess.Popen([sys.executable, "-m", "lab.nodes", "follow"], env=environment)

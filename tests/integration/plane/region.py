@@ -15,13 +15,12 @@ import typing as t
 from collections.abc import Callable
 from pathlib import Path
 
-import boto3
-
 from lab.embedded_aws.client import EmbeddedAws
 from lab.nodes import follow, image, network
 from lab.nodes.docker import docker
 from lab.plane import Plane, client, name_server, ways
 from lab.plane.places import CHECKERS, network_name
+from tests.clients import Clients
 
 REGION = "us-west-2"
 PARTNER, STRANGER, PARTNERS = "203.0.113.70", "203.0.113.9", "203.0.113.64/26"
@@ -36,10 +35,7 @@ class PlaneRegion:
 
     def __init__(self, aws: EmbeddedAws, server: str) -> None:
         self.aws, self.server = aws, server
-        keys = {name.lower(): aws.environment[name.upper()] for name in ("aws_access_key_id", "aws_secret_access_key")}
-        session = boto3.session.Session(region_name=REGION, **t.cast("t.Any", keys))
-        names = ("ec2", "elbv2", "route53", "acm")
-        self.ec2, self.elb, self.dns, self.acm = (session.client(one, endpoint_url=aws.endpoint) for one in names)
+        self.ec2, self.elb, self.dns, self.acm = map(Clients(aws.environment), ("ec2", "elbv2", "route53", "acm"))
         self.cidr = next(cidr for n in range(200, 250) if not network.taken(cidr := f"10.{n}.0.0/16"))
         self.machines: dict[str, str] = {}
         self.groups: dict[str, str] = {}

@@ -6,11 +6,11 @@ import shutil
 import typing as t
 from pathlib import Path
 
-import boto3
 import pytest
 
 from lab.embedded_aws.client import EmbeddedAws
 from tests.integration.playbook import ROOT, Region
+from tests.integration.rehearsal.neighbours import session
 
 PREFLIGHT = "playbooks/preflight.yml"
 
@@ -68,16 +68,8 @@ def test_a_zone_that_the_account_does_not_have_is_told_with_those_it_has(region:
 
 
 def test_a_quota_without_room_is_told_with_the_way_to_more(region: Region) -> None:
-    ec2 = boto3.client(
-        "ec2",
-        region_name="us-west-2",
-        endpoint_url=region.lab.environment["AWS_ENDPOINT_URL"],
-        aws_access_key_id=region.lab.environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=region.lab.environment["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=region.lab.environment.get("AWS_SESSION_TOKEN"),
-    )
     for _ in range(5):
-        ec2.allocate_address(Domain="vpc")
+        session(region)("ec2").allocate_address(Domain="vpc")
     run = region.play(PREFLIGHT)
     assert run.rc != 0
     assert "EC2-VPC Elastic IPs is 5" in run.output

@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 import typing as t
 
-import boto3
-
+from tests.clients import Clients
 from tests.integration.playbook import Region
 
 
-def session(region: Region, account: str = "") -> t.Any:
-    """Return a boto3 client maker that reaches the region's embedded AWS, as the region's account or another one."""
+def session(region: Region, account: str = "") -> Clients:
+    """Return boto3 clients of the region's embedded AWS, with the keys of the region's account or of another one."""
     keys = region.lab.account_keys(account) if account else region.lab.environment
-    made = boto3.session.Session(
-        keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], region_name=region.settings["region_aws_region"]
-    )
-    return lambda service: made.client(service, endpoint_url=region.lab.endpoint)
+    return Clients(keys, region.settings["region_aws_region"])
 
 
 def settle_neighbours(region: Region) -> list[dict[str, t.Any]]:

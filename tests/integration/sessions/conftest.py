@@ -8,11 +8,11 @@ import subprocess
 import typing as t
 from pathlib import Path
 
-import boto3
 import pytest
 from ansible_collections.cloister.aws.plugins.plugin_utils._way_in import program
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.clients import Clients
 from tests.environment import lead_to
 from tests.unit.lab.sessions import world
 
@@ -43,8 +43,7 @@ def lab(session_lab: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 @pytest.fixture
 def node(lab: EmbeddedAws) -> str:
     """A node that is online and can be entered."""
-    make: t.Any = boto3.session.Session().client
-    return world.online_node(lambda service: make(service, region_name=REGION), lab)
+    return world.online_node(Clients(lab.environment, REGION), lab)
 
 
 @pytest.fixture

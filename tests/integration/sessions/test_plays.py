@@ -14,12 +14,12 @@ import typing as t
 import uuid
 from pathlib import Path
 
-import boto3
 import pytest
 from ansible_collections.cloister.aws.plugins.plugin_utils._way_in import connection_variables
 
 from lab.embedded_aws.client import EmbeddedAws
 from lab.nodes import node as machines
+from tests.clients import Clients
 from tests.unit.lab.sessions import world
 from tests.with_docker import need_docker
 
@@ -78,10 +78,7 @@ def play(lab: EmbeddedAws, container: str, tmp_path: Path, monkeypatch: pytest.M
     """play(timeout=30): a small play on the machine, as ssh gets into nodes."""
     # Keys and known hosts are of one test.
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    keys = {name.lower(): value for name, value in lab.environment.items() if name.startswith("AWS_") and "KEY" in name}
-    make: t.Any = boto3.session.Session().client
-    where = {"region_name": REGION, "endpoint_url": lab.endpoint}
-    instance = world.online_node(lambda service: make(service, **where, **keys), lab, container)
+    instance = world.online_node(Clients(lab.environment, REGION), lab, container)
     # The path of a socket may be a hundred bytes long.
     with tempfile.TemporaryDirectory(prefix="ssh-") as sockets:
         yield _player(lab, instance, tmp_path, sockets)

@@ -6,6 +6,7 @@ import shutil
 import typing as t
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import yaml
@@ -14,6 +15,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.snapshot
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.vantage import Vantage, vantage_of
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.verdict import Verdict
 
+from tests.clients import Clients
 from tests.integration.playbook import ROOT, Action, Region, Run
 from tests.integration.rehearsal.neighbours import session
 
@@ -34,9 +36,10 @@ class Built:
         assert run.rc == 0, run.output
         return built
 
-    def client(self, service: str) -> t.Any:
-        """A boto3 client of the region's account."""
-        return session(self.region)(service)
+    @cached_property
+    def client(self) -> Clients:
+        """boto3 clients of the region's account."""
+        return session(self.region)
 
     @property
     def ec2(self) -> t.Any:

@@ -5,18 +5,13 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.clients import Clients
 
 REGION = "us-west-2"
-
-
-# One session reads each service model once.
-SESSION = boto3.session.Session()
 
 
 @pytest.fixture(scope="session")
@@ -34,42 +29,16 @@ def _empty(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("aws").reset()
 
 
-class Clients:
-    """boto3 clients of one embedded AWS that try once, so that a test sees each answer."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment
-        self._made: dict[tuple[str, str], t.Any] = {}
-
-    def __call__(self, service: str, region: str = REGION, attempts: int = 1, **config: t.Any) -> t.Any:
-        key = (service, region)
-        if attempts == 1 and not config and key in self._made:
-            return self._made[key]
-        # The stubs know each service by a literal name.
-        make: t.Any = SESSION.client
-        made = make(
-            service,
-            region_name=region,
-            endpoint_url=self._environment["AWS_ENDPOINT_URL"],
-            aws_access_key_id=self._environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self._environment["AWS_SECRET_ACCESS_KEY"],
-            config=Config(retries={"total_max_attempts": attempts, "mode": "standard"}, **config),
-        )
-        if attempts == 1 and not config:
-            self._made[key] = made
-        return made
-
-
 @pytest.fixture(scope="session")
 def client(aws: EmbeddedAws) -> Clients:
-    """client("ec2"), client("ec2", "ap-northeast-2"): a client of the main account."""
-    return Clients(aws.environment)
+    """client("ec2"), client("ec2", "ap-northeast-2"): of the main account; trying once, a test sees each answer."""
+    return Clients(aws.environment, attempts=1)
 
 
 @pytest.fixture
 def other_account(aws: EmbeddedAws) -> Clients:
     """The same for a second account, 999988887777."""
-    return Clients(aws.account_keys("999988887777"))
+    return Clients(aws.account_keys("999988887777"), attempts=1)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lab.embedded_aws.client import EmbeddedAws
-from tests.unit.lab.conftest import Clients
+from tests.clients import Clients
 
 ACCOUNT = "123456789012"
 BUCKET = f"us-trail-{ACCOUNT}"

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import typing as t
 
-import boto3
 import pytest
 from cryptography import x509
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.clients import Clients
 
 REGION = "us-west-2"
 
@@ -20,9 +20,7 @@ class Told:
 
     def __init__(self, aws: EmbeddedAws) -> None:
         self.aws = aws
-        keys = {name.lower(): aws.environment[name.upper()] for name in ("aws_access_key_id", "aws_secret_access_key")}
-        session = boto3.session.Session(region_name=REGION, **t.cast("t.Any", keys))
-        self.ec2, self.elb, self.acm = (session.client(n, endpoint_url=aws.endpoint) for n in ("ec2", "elbv2", "acm"))
+        self.ec2, self.elb, self.acm = map(Clients(aws.environment), ("ec2", "elbv2", "acm"))
         vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnet = self.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
         interface = self.ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]
@@ -134,8 +132,7 @@ def test_certificates_come_with_keys_those_of_amazons_signed_by_the_labs_ca(told
 
 
 def prove(aws: EmbeddedAws, record: dict[str, str]) -> None:
-    keys = {name.lower(): aws.environment[name.upper()] for name in ("aws_access_key_id", "aws_secret_access_key")}
-    dns = boto3.client("route53", region_name=REGION, endpoint_url=aws.endpoint, **t.cast("t.Any", keys))
+    dns = Clients(aws.environment)("route53")
     zone = dns.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
     values = {"Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": record["Value"]}]}
     change = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": values}]}

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lab.embedded_aws.client import EmbeddedAws
-from tests.unit.lab.conftest import Clients
+from tests.clients import Clients
 from tests.unit.lab.function_world import (
     ACCOUNT,
     BUCKET,

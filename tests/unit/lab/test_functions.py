@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from lab.embedded_aws.client import EmbeddedAws
-from tests.unit.lab.conftest import Clients
+from tests.clients import Clients
 from tests.unit.lab.function_world import ACCOUNT, allowing, code_of, make, role, zipped
 
 __all__ = ["make"]

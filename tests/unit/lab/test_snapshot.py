@@ -11,7 +11,8 @@ from ansible_collections.cloister.aws.plugins.module_utils.reachability.read imp
 from ansible_collections.cloister.aws.plugins.module_utils.reachability.services import reach_service
 
 from lab.embedded_aws.client import EmbeddedAws
-from tests.unit.lab.conftest import REGION, Clients, Network
+from tests.clients import Clients
+from tests.unit.lab.conftest import REGION, Network
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.clients import Clients
 from tests.unit.lab.commands.world import Fleet, put_docker, started
-from tests.unit.lab.conftest import Clients
 
 
 @pytest.fixture(scope="session")

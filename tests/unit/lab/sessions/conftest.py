@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lab.embedded_aws.client import EmbeddedAws
-from tests.unit.lab.conftest import Clients
+from tests.clients import Clients
 from tests.unit.lab.sessions import world
 from tests.unit.lab.sessions.peer import Peer
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-import boto3.session
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._clients import Connection
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.clients import Clients
 from tests.environment import lead_to
 from tests.unit.lab.commands.world import REGION, Fleet, put_docker, started
 
@@ -35,9 +35,7 @@ def fleet(server: EmbeddedAws, docker: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Nodes in an empty account that this process's environment leads to."""
     server.reset()
     lead_to(server, monkeypatch)
-    session = boto3.session.Session(region_name=REGION)
-    client: t.Any = session.client
-    return Fleet(server, client, docker)
+    return Fleet(server, Clients(server.environment, REGION), docker)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typing as t
 
-import boto3
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._errors import InputError, OwnershipError
@@ -12,6 +11,7 @@ from ansible_collections.cloister.aws.plugins.module_utils.kinds.endpoint_connec
 from ansible_collections.cloister.aws.plugins.module_utils.kinds.endpoint_service import EndpointService
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.clients import Clients
 from tests.unit.module_utils.kinds.balancer_world import changed, told
 from tests.unit.module_utils.kinds.link_world import OTHER_ACCOUNT, OWNER, World, endpoint, service
 
@@ -26,8 +26,7 @@ def world(aws: Aws, embedded_aws: EmbeddedAws) -> World:
 
 def stranger(world: World, aws: EmbeddedAws) -> str:
     """Make an endpoint of another account that asks to be let in to the service of the world."""
-    said: t.Any = {key.lower(): value for key, value in aws.account_keys(OTHER_ACCOUNT).items() if "KEY" in key}
-    ec2 = boto3.client("ec2", region_name="us-west-2", **said)
+    ec2 = Clients(aws.account_keys(OTHER_ACCOUNT))("ec2")
     vpc = ec2.create_vpc(CidrBlock="172.30.0.0/16")["Vpc"]["VpcId"]
     place: t.Any = {"VpcId": vpc, "CidrBlock": "172.30.1.0/24", "AvailabilityZone": "us-west-2a"}
     subnet = ec2.create_subnet(**place)["Subnet"]["SubnetId"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typing as t
 
-import boto3
 import pytest
 from ansible_collections.cloister.aws.plugins.module_utils._aws import Aws
 from ansible_collections.cloister.aws.plugins.module_utils._errors import ImmutableError, OwnershipError, RegionError
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.clients import Clients
 from tests.unit.module_utils.kinds.network_world import MAIN, Entry, World, told
 
 OPERATOR = {"name": "operator", "cidr": "172.20.0.0/16"}
@@ -23,13 +23,7 @@ def world(aws: Aws, embedded_aws: EmbeddedAws) -> World:
 
 def of_others(world: World, account: str, region: str = "us-west-2") -> tuple[t.Any, Entry]:
     """Return a client of another account, and the peering with its VPC."""
-    keys = world.lab.account_keys(account)
-    client = boto3.client(
-        "ec2",
-        region_name=region,
-        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-    )
+    client = Clients(world.lab.account_keys(account), region)("ec2")
     vpc = client.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     world.lab.clear_journal()
     return client, {"name": "partner", "vpc": "main", "peer_vpc_id": vpc, "peer_account_id": account}
@@ -75,7 +69,7 @@ def test_one_with_another_account_waits_for_its_owner_and_is_no_drift_meanwhile(
 
 
 def test_one_with_another_region_says_where(world: World) -> None:
-    other = boto3.client("ec2", region_name="ap-northeast-2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    other = Clients(world.lab.environment, "ap-northeast-2")("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     world.apply("vpc_peerings", {"name": "kr", "vpc": "main", "peer_vpc_id": other, "peer_region": "ap-northeast-2"})
     assert world.standing("vpc_peerings")["kr"].raw["AccepterVpcInfo"]["Region"] == "ap-northeast-2"
 

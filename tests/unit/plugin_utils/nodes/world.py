@@ -6,10 +6,10 @@ import json
 import os
 import typing as t
 
-import boto3
 from ansible_collections.cloister.aws.plugins.plugin_utils.nodes.node import Node
 
 from lab.embedded_aws.client import EmbeddedAws
+from tests.clients import Clients
 
 POLICY = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 IMAGE = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
@@ -29,9 +29,7 @@ class World:
     ) -> None:
         keys = lab.account_keys(account) if account else lab.environment
         self.lab, self.region, self.keys, self.account = lab, region, keys, account
-        session = boto3.session.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], region_name=region)
-        make: t.Any = session.client
-        self.ec2, self.iam, self.ssm = (make(name, endpoint_url=lab.endpoint) for name in ("ec2", "iam", "ssm"))
+        self.ec2, self.iam, self.ssm = map(Clients(keys, region), ("ec2", "iam", "ssm"))
         if new_account:
             self._roles()
         self._subnet, self._group = "", ""
