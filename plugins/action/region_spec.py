@@ -90,9 +90,11 @@ class ActionModule(ActionBase):
             specification = yaml.load(file, Loader=YAML)  # noqa: S506 - a safe loader, in C where there is one
         points = specification["argument_specs"].values()
         options = {name: option for point in points for name, option in point.get("options", {}).items()}
-        defaults = os.path.join(ROLES, name, "defaults", "main.yml")
-        found = self._loader.load_from_file(defaults, trusted_as_template=True) if os.path.exists(defaults) else {}
-        return Role(options, found or {})
+        return Role(options, functools.partial(self._defaults, os.path.join(ROLES, name, "defaults", "main.yml")))
+
+    def _defaults(self, file: str) -> dict[str, t.Any]:
+        found = self._loader.load_from_file(file, trusted_as_template=True) if os.path.exists(file) else {}
+        return found or {}
 
 
 _NO_STACKS = (

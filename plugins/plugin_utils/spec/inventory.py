@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import os
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import (
     BROKEN,
@@ -30,10 +31,15 @@ Template = t.Callable[[t.Any], t.Any]
 
 @dataclass(frozen=True)
 class Role:
-    """A role's argument specification and its untemplated defaults."""
+    """A role's argument specification and its untemplated defaults, which are read when they are asked for."""
 
     options: Options
-    defaults: t.Mapping[str, t.Any] = field(default_factory=dict)
+    read_defaults: t.Callable[[], t.Mapping[str, t.Any]] = dict
+
+    @cached_property
+    def defaults(self) -> t.Mapping[str, t.Any]:
+        """From variable to what it is when nobody says."""
+        return self.read_defaults()
 
 
 @dataclass

@@ -36,6 +36,8 @@ WRITTEN = {
     "path": (str,),
 }
 TYPED = {"true": True, "false": False}
+# What is one of these is what it should be already; the validator, which finds that too, takes long to be made.
+PLAIN = {"str": str, "int": int, "bool": bool}
 NOUNS = {
     "str": "a text",
     "int": "a whole number",
@@ -115,6 +117,8 @@ class Shape:
             return self.tell(path, f"{have} is not {NOUNS[kind]}.", right + _quote(kind, value))
         if kind in ("list", "dict"):
             return value  # there is nothing to convert, and the validator would copy all that is in it
+        if isinstance(value, PLAIN.get(kind, ())) and value in spec.get("choices", (value,)):
+            return value
         rule = {key: spec[key] for key in ("type", "choices") if key in spec}
         result = ArgumentSpecValidator({"value": rule}).validate({"value": value})
         if not result.error_messages:

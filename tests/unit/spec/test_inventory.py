@@ -20,14 +20,14 @@ from ansible_collections.cloister.aws.plugins.plugin_utils.spec.problems import 
 ROLES = {
     "region": Role(
         {"region_name": {"type": "str", "required": True}, "region_zone": {"type": "str", "default": "a"}},
-        {"region_zone": "a"},
+        lambda: {"region_zone": "a"},
     ),
     "network": Role(
         {
             "network_vpcs": {"type": "list", "elements": "dict", "options": {"name": {"type": "str"}}, "default": []},
             "network_mode": {"type": "str", "choices": ["open", "shut"], "default": "shut"},
         },
-        {"network_vpcs": []},
+        lambda: {"network_vpcs": []},
     ),
     "dns": Role({"dns_zones": {"type": "list", "elements": "str", "default": []}}),
 }
