@@ -45,7 +45,7 @@ class Preloaded:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
 
-    def run(self, arguments: t.Sequence[str], environment: t.Mapping[str, str], seconds: float = 300) -> Ended:
+    def run(self, arguments: t.Sequence[str], environment: t.Mapping[str, str], seconds: float = 900) -> Ended:
         """Run it with these arguments in this environment; TimeoutError when it does not end, which ends all of it."""
         assert self._process.stdin
         assert self._process.stdout
