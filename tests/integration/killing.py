@@ -9,7 +9,7 @@ import typing as t
 from tests.integration.playbook import ROOT, Region
 
 When = t.Literal["before", "after"]
-SAMPLE = 4
+SAMPLE = 6
 # Whose first process is killed takes all of its processes along.
 IN_A_NAMESPACE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 

@@ -26,7 +26,7 @@ def run(*arguments: str, environment: dict[str, str] | None = None) -> subproces
     return subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=True, text=True, timeout=30)
 
 
-def until(condition: t.Callable[[], bool], seconds: float = 30) -> bool:
+def until(condition: t.Callable[[], bool], seconds: float = 5) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

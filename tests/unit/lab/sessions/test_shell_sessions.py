@@ -56,7 +56,7 @@ def test_what_a_shell_started_ends_with_the_session(session: Session, tmp_path: 
     assert _runs(pid)
     peer.flag(TERMINATE)
     peer.end()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 5
     while _runs(pid) and time.monotonic() < end:
         time.sleep(0.05)
     assert not _runs(pid)
