@@ -15,12 +15,22 @@ WARM = {"hosts": "warm"}
 PROBE: dict[str, t.Any] = {"name": "probe", "warm_probe": {}}
 
 
-def start_hanging(controller: Controller, **environ: str) -> tuple[Started, dict[str, t.Any]]:
+def start_hanging(
+    controller: Controller, *after: dict[str, t.Any], task: dict[str, t.Any] | None = None, **environ: str
+) -> tuple[Started, dict[str, t.Any]]:
     """Start a playbook whose module hangs; give it and the processes of the module and its server."""
     note = controller.folder / "note"
-    started = controller.start([{"warm_misbehave": {"way": "sleep", "note": str(note)}}], play=WARM, **environ)
+    hanging = {"name": "hang", "warm_misbehave": {"way": "sleep", "note": str(note)}, **(task or {})}
+    started = controller.start([hanging, *after], play=WARM, **environ)
     assert eventually(note.exists, 30), "the module did not start"
     return started, json.loads(note.read_text())
+
+
+def signal_workers(controller: Controller, started: Started, number: signal.Signals) -> None:
+    """Send Ansible's worker processes a signal, not the controller that they were forked from."""
+    for pid, command in controller.processes().items():
+        if "ansible-playbook" in command and pid != started.process.pid:
+            os.kill(pid, number)
 
 
 def gone(pids: list[int]) -> bool:
@@ -49,13 +59,7 @@ def test_after_a_controller_was_killed_its_modules_are_gone_at_once(
 def test_after_a_worker_was_killed_its_module_is_gone_and_the_server_serves_on(controller: Controller) -> None:
     started, note = start_hanging(controller)
     (module,) = note["pids"][:1]
-    workers = [
-        pid
-        for pid, command in controller.processes().items()
-        if "ansible-playbook" in command and pid != started.process.pid
-    ]
-    for pid in workers:
-        os.kill(pid, signal.SIGKILL)
+    signal_workers(controller, started, signal.SIGKILL)
     assert eventually(lambda: not set(note["pids"]) & set(controller.processes()), 3), (module, controller.processes())
     assert note["server"] in controller.processes()
     started.process.kill()
@@ -63,17 +67,16 @@ def test_after_a_worker_was_killed_its_module_is_gone_and_the_server_serves_on(c
 
 
 def test_a_task_that_takes_too_long_takes_its_module_along(controller: Controller) -> None:
-    note = controller.folder / "note"
-    task = {"warm_misbehave": {"way": "sleep", "note": str(note)}, "timeout": 3, "ignore_errors": True}
     gate = controller.folder / "gate"
-    started = controller.start(
-        [task, {"ansible.builtin.raw": f"while [ ! -e {gate} ]; do sleep 0.05; done"}], play=WARM
-    )
-    assert eventually(note.exists, 30)
-    pids = set(json.loads(note.read_text())["pids"])
-    assert eventually(lambda: not pids & set(controller.processes())), controller.processes()
+    wait = {"ansible.builtin.raw": f"while [ ! -e {gate} ]; do sleep 0.05; done"}
+    started, note = start_hanging(controller, wait, task={"timeout": 300, "ignore_errors": True})
+    # Ansible's timeout is an alarm. A real one of few seconds may go off before the module has begun.
+    signal_workers(controller, started, signal.SIGALRM)
+    assert eventually(lambda: not set(note["pids"]) & set(controller.processes())), controller.processes()
     gate.touch()
-    assert started.wait().rc == 0
+    run = started.wait()
+    assert run.rc == 0
+    assert run.results["hang"]["warm"]["timedout"]["period"] == 300
 
 
 def test_an_idle_server_ends_and_the_next_task_starts_another(controller: Controller) -> None:
