@@ -49,16 +49,21 @@ comm -13 /tmp/held /tmp/wanted | while read -r address where; do
 done
 nft -f /run/plane/rules.nft
 """
+# dnsmasq takes its pid file away some time before it leaves its address to the next one.
 RESOLVE = """
 cd /run/plane/names
+end() {
+    [ -s "$1.pid" ] || return 0
+    pid=$(cat "$1.pid")
+    kill "$pid" 2>/dev/null || true
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+}
 stop() {
-    [ ! -s "$1.pid" ] || kill "$(cat "$1.pid")" 2>/dev/null || true
+    end "$1"
     rm -f "$1.pid" "$1.conf" "$1.hosts"
 }
 start() {
-    if [ -s "$1.pid" ] && kill "$(cat "$1.pid")" 2>/dev/null; then
-        while kill -0 "$(cat "$1.pid")" 2>/dev/null; do sleep 0.01; done
-    fi
+    end "$1"
     dnsmasq --conf-file="$PWD/$1.conf"
 }
 reread() {
