@@ -67,7 +67,7 @@ start() {
     dnsmasq --conf-file="$PWD/$1.conf"
 }
 reread() {
-    kill -HUP "$(cat "$1.pid")"
+    kill -HUP "$(cat "$1.pid")" || start "$1"
 }
 """
 # Follower's label of what belongs to a server, so that its sweep takes the plane too.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 import typing as t
 from pathlib import Path
 from subprocess import PIPE
@@ -85,3 +87,17 @@ def test_a_resolver_begins_once_the_one_before_has_left_its_address(
     assert (box.folder / "begun").read_text() == "first\nsecond\n"
     box.resolve({})
     assert not list((box.folder / "names").iterdir()), "the last one left nothing behind"
+
+
+def test_a_resolver_that_has_ended_begins_again(box: container.Container) -> None:
+    wanted = {KEY: ("first\n", "")}
+    box.resolve(wanted)
+    names = box.folder / "names"
+    os.kill(int((names / f"{KEY}.pid").read_text()), signal.SIGTERM)
+    end = time.monotonic() + 30
+    while (names / f"{KEY}.held").exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    box.resolve(wanted)
+    assert (box.folder / "begun").read_text() == "first\nfirst\n"
+    box.resolve({})
